@@ -1,0 +1,6 @@
+//! Media without I/O: RTMP in, the delay, the program and its splices, fragmented MP4 and HLS out.
+//!
+//! Knows no show, product or user. Reads no clock, socket or random source: bytes and time come in,
+//! bytes and deadlines go out. Specifications: Adobe RTMP 1.0, FLV 10.1, ISO/IEC 14496-3/-10/-12/-15, RFC 8216bis.
+
+pub mod frame;

@@ -1,0 +1,2 @@
+//! The only binary: reads arguments and starts what they ask for.
+fn main() {}
