@@ -1,0 +1,34 @@
+// The desk socket's message, checked at the edge: the desk draws only figures that are figures.
+
+import type { DeskState } from "../wire/api";
+
+/** The desk message in `data`, or null when it is another type or malformed. Missing lists become empty. */
+export function deskMessage(data: unknown): DeskState | null {
+  if (typeof data !== "string") return null;
+  let raw: unknown;
+  try {
+    raw = JSON.parse(data);
+  } catch {
+    return null;
+  }
+  if (typeof raw !== "object" || raw === null || (raw as { type?: unknown }).type !== "desk") return null;
+  const m = raw as Partial<DeskState> & { show?: { status?: DeskState["status"] } };
+  if (!isNumber(m.newest_media_ms) || !isNumber(m.air_media_ms) || !isNumber(m.delay_s)) return null;
+  return {
+    ...(m as DeskState),
+    in_delay_ms: isNumber(m.in_delay_ms) ? m.in_delay_ms : m.newest_media_ms - m.air_media_ms,
+    status: m.status ?? m.show?.status ?? "planned",
+    actions: list(m.actions),
+    msgs_per_s: list(m.msgs_per_s),
+    orders_per_min: list(m.orders_per_min),
+    viewers: isNumber(m.viewers) ? m.viewers : 0,
+  };
+}
+
+function list<T>(value: T[] | undefined): T[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value);
+}
