@@ -1,0 +1,3 @@
+import { Loading, mount } from "../ui";
+
+void mount(() => <Loading />);

@@ -1,0 +1,220 @@
+/**
+ * One HLS stream on one `<video>`: low latency by hls.js (loaded when first needed) or by the browser
+ * itself, recovery from errors, and the AirTime of the picture. It knows no show.
+ */
+import { signal, type ReadonlySignal } from "@preact/signals";
+import type Hls from "hls.js/light";
+import type { ErrorData } from "hls.js/light";
+
+export type StreamState =
+  | "loading"
+  /** The playlist answers 404: nothing has aired yet. */
+  | "not_on_air"
+  | "playing"
+  /** Ready, but the browser wants a tap first. */
+  | "blocked"
+  | "waiting"
+  | "trouble"
+  | "ended"
+  | "unsupported";
+
+export interface StreamOptions {
+  src: string;
+  /** The wall clock of AirTime 0 (RFC 3339); without it `airNow` is null. */
+  epoch?: string | null;
+  /** A replay starts at its beginning and does not chase the live edge. */
+  live?: boolean;
+}
+
+const retry_ms = 2_000;
+/** A picture further behind than this offers the way back to live. */
+export const behind_max_s = 12;
+
+const config = {
+  lowLatencyMode: true,
+  enableWorker: false,
+  backBufferLength: 30,
+  maxBufferLength: 20,
+  maxLiveSyncPlaybackRate: 1.08,
+  liveSyncDurationCount: 3,
+  // A show that is not on air is asked for again by `Stream`, not by the loader.
+  manifestLoadPolicy: {
+    default: { maxTimeToFirstByteMs: 8_000, maxLoadTimeMs: 10_000, timeoutRetry: null, errorRetry: null },
+  },
+};
+
+export class Stream {
+  private readonly stateSignal = signal<StreamState>("loading");
+  private readonly mutedSignal = signal(false);
+  private readonly behindSignal = signal(0);
+  private hls: Hls | null = null;
+  private retry: ReturnType<typeof setTimeout> | null = null;
+  private gone = false;
+  private recoveries = 0;
+  private readonly epoch_ms: number | null;
+  private readonly leave = new AbortController();
+
+  constructor(
+    readonly video: HTMLVideoElement,
+    private readonly options: StreamOptions,
+  ) {
+    const epoch = options.epoch ? Date.parse(options.epoch) : Number.NaN;
+    this.epoch_ms = Number.isNaN(epoch) ? null : epoch;
+    this.listen();
+    void this.start();
+  }
+
+  get state(): ReadonlySignal<StreamState> {
+    return this.stateSignal;
+  }
+
+  get muted(): ReadonlySignal<boolean> {
+    return this.mutedSignal;
+  }
+
+  /** Seconds between the picture and the live edge; 0 for a replay. */
+  get behind_s(): ReadonlySignal<number> {
+    return this.behindSignal;
+  }
+
+  /** The AirTime of the picture in milliseconds; null before the first picture. */
+  airNow(): number | null {
+    if (this.epoch_ms === null || this.video.readyState < 2) return null;
+    const date = this.hls ? this.hls.playingDate?.getTime() : nativeDate_ms(this.video);
+    return date === undefined || date === null || Number.isNaN(date) ? null : date - this.epoch_ms;
+  }
+
+  /** Starts the picture from a tap, with sound. */
+  play(): void {
+    this.video.muted = false;
+    void this.video.play().catch(() => this.autoplay());
+  }
+
+  setMuted(muted: boolean): void {
+    this.video.muted = muted;
+    if (!muted && this.video.paused) void this.video.play().catch(() => {});
+  }
+
+  goLive(): void {
+    const edge = this.edge_s();
+    if (edge !== null) this.video.currentTime = edge;
+    void this.video.play().catch(() => {});
+  }
+
+  destroy(): void {
+    this.gone = true;
+    this.leave.abort();
+    if (this.retry) clearTimeout(this.retry);
+    this.hls?.destroy();
+    this.hls = null;
+    this.video.removeAttribute("src");
+    this.video.load();
+  }
+
+  private get isLive(): boolean {
+    return this.options.live ?? true;
+  }
+
+  private listen(): void {
+    const { signal } = this.leave;
+    const on = (name: keyof HTMLMediaElementEventMap, run: () => void) =>
+      this.video.addEventListener(name, run, { signal });
+    on("playing", () => {
+      this.recoveries = 0;
+      this.stateSignal.value = "playing";
+    });
+    on("waiting", () => {
+      if (this.stateSignal.value === "playing") this.stateSignal.value = "waiting";
+    });
+    on("ended", () => {
+      this.stateSignal.value = "ended";
+    });
+    on("volumechange", () => {
+      this.mutedSignal.value = this.video.muted || this.video.volume === 0;
+    });
+    on("timeupdate", () => {
+      const edge = this.edge_s();
+      const behind = this.isLive && edge !== null ? Math.max(0, edge - this.video.currentTime) : 0;
+      // Whole seconds, so that the page is not drawn again four times a second.
+      this.behindSignal.value = Math.round(behind);
+    });
+  }
+
+  private edge_s(): number | null {
+    if (this.hls) return this.hls.liveSyncPosition;
+    const { seekable } = this.video;
+    return seekable.length > 0 ? seekable.end(seekable.length - 1) - 1 : null;
+  }
+
+  private async start(): Promise<void> {
+    const { default: Hls } = await import("hls.js/light");
+    if (this.gone) return;
+    if (Hls.isSupported()) this.startHls(Hls);
+    else if (this.video.canPlayType("application/vnd.apple.mpegurl")) this.startNative();
+    else this.stateSignal.value = "unsupported";
+  }
+
+  private startHls(Maker: typeof Hls): void {
+    const hls = new Maker({ ...config, ...(this.isLive ? {} : { startPosition: 0, lowLatencyMode: false }) });
+    this.hls = hls;
+    hls.on(Maker.Events.MANIFEST_PARSED, () => this.autoplay());
+    hls.on(Maker.Events.ERROR, (_event, data) => this.failed(Maker, hls, data));
+    hls.attachMedia(this.video);
+    hls.loadSource(this.options.src);
+  }
+
+  private failed(Maker: typeof Hls, hls: Hls, data: ErrorData): void {
+    if (!data.fatal) return;
+    const missing = data.response?.code === 404 && data.type === Maker.ErrorTypes.NETWORK_ERROR;
+    this.stateSignal.value = missing && this.video.readyState < 2 ? "not_on_air" : "trouble";
+    if (data.type === Maker.ErrorTypes.MEDIA_ERROR && this.recoveries < 3) {
+      this.recoveries += 1;
+      hls.recoverMediaError();
+      return;
+    }
+    this.again(() => {
+      hls.destroy();
+      this.startHls(Maker);
+    });
+  }
+
+  private startNative(): void {
+    const load = () => {
+      this.video.src = this.options.src;
+      this.autoplay();
+    };
+    this.video.addEventListener(
+      "error",
+      () => {
+        this.stateSignal.value = this.video.readyState < 2 ? "not_on_air" : "trouble";
+        this.again(load);
+      },
+      { signal: this.leave.signal },
+    );
+    load();
+  }
+
+  private again(run: () => void): void {
+    if (this.retry) clearTimeout(this.retry);
+    this.retry = setTimeout(() => {
+      if (!this.gone) run();
+    }, retry_ms);
+  }
+
+  /** With sound if the browser allows it, else muted with a clear way to sound, else by a tap. */
+  private autoplay(): void {
+    this.video.play().catch(() => {
+      if (this.gone) return;
+      this.video.muted = true;
+      this.video.play().catch(() => {
+        if (!this.gone) this.stateSignal.value = "blocked";
+      });
+    });
+  }
+}
+
+/** Safari's own reading of PROGRAM-DATE-TIME. */
+function nativeDate_ms(video: HTMLVideoElement): number | null {
+  const start = (video as HTMLVideoElement & { getStartDate?: () => Date }).getStartDate?.();
+  return start ? start.getTime() + video.currentTime * 1_000 : null;
+}

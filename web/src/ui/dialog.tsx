@@ -1,0 +1,47 @@
+/** A panel that never blocks the page: no backdrop, the pictures stay in view and keep playing. */
+import type { ComponentChildren } from "preact";
+import { useEffect, useId, useRef } from "preact/hooks";
+import { t } from "./i18n";
+import { cls } from "./parts";
+
+interface DialogProps {
+  title: string;
+  onClose: () => void;
+  children: ComponentChildren;
+  /** `sheet` rises from the bottom on a phone; `panel` sits at the side. */
+  place?: "sheet" | "panel";
+}
+
+export function Dialog({ title, onClose, children, place = "panel" }: DialogProps) {
+  const box = useRef<HTMLElement>(null);
+  const id = useId();
+  useEffect(() => {
+    const before = document.activeElement;
+    const first = box.current?.querySelector<HTMLElement>("[autofocus], input, select, textarea");
+    (first ?? box.current)?.focus({ preventScroll: true });
+    return () => {
+      if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
+    };
+  }, []);
+  return (
+    <section
+      ref={box}
+      class={cls("dialog", `dialog-${place}`)}
+      role="dialog"
+      aria-modal="false"
+      aria-labelledby={id}
+      tabIndex={-1}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape") return;
+        event.stopPropagation();
+        onClose();
+      }}
+    >
+      <header class="dialog-head">
+        <h2 id={id}>{title}</h2>
+        <button type="button" class="btn btn-quiet btn-icon" onClick={onClose} aria-label={t("ui.close")}>✕</button>
+      </header>
+      <div class="dialog-body">{children}</div>
+    </section>
+  );
+}

@@ -1,0 +1,37 @@
+/** Loading a page's data with its three faces: on the way, failed, here. */
+import { useCallback, useEffect, useState } from "preact/hooks";
+
+export type Loaded<T> =
+  | { state: "loading" }
+  | { state: "failed"; error: unknown }
+  | { state: "ready"; data: T };
+
+export interface Load<T> {
+  now: Loaded<T>;
+  /** Asks again; what is shown stays until the answer is here. */
+  reload: () => void;
+  /** Puts a value in place, after a change whose answer holds it. */
+  set: (data: T) => void;
+}
+
+export function useLoad<T>(ask: () => Promise<T>, deps: readonly unknown[]): Load<T> {
+  const [now, setNow] = useState<Loaded<T>>({ state: "loading" });
+  const [turn, setTurn] = useState(0);
+  useEffect(() => {
+    let current = true;
+    ask().then(
+      (data) => {
+        if (current) setNow({ state: "ready", data });
+      },
+      (error: unknown) => {
+        if (current) setNow((before) => (before.state === "ready" ? before : { state: "failed", error }));
+      },
+    );
+    return () => {
+      current = false;
+    };
+  }, [...deps, turn]);
+  const reload = useCallback(() => setTurn((n) => n + 1), []);
+  const set = useCallback((data: T) => setNow({ state: "ready", data }), []);
+  return { now, reload, set };
+}
