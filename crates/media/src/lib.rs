@@ -3,4 +3,9 @@
 //! Knows no show, product or user. Reads no clock, socket or random source: bytes and time come in,
 //! bytes and deadlines go out. Specifications: Adobe RTMP 1.0, FLV 10.1, ISO/IEC 14496-3/-10/-12/-15, RFC 8216bis.
 
+pub mod codec;
+pub mod feed;
+pub mod flv;
 pub mod frame;
+pub mod fmp4;
+pub mod hls;
