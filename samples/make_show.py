@@ -34,6 +34,10 @@ LINES = [
     (0.9, "mascara", "And here is the mascara. The brush is curved, so it gets into the corners, and it comes off with warm water."),
     (0.6, "mascara", "Ninety nine yuan. I use it every day, and my eyes do not itch from it, but everybody is different."),
     (0.7, "mascara", "A question about the pencil again. Yes, there is a dark brown and a grey brown. Both are in the list below the picture."),
+    (0.7, "cushion", "Somebody asks how long the cushion lasts. For me it is about three months, if I use it every morning."),
+    (0.7, "cushion", "And please do not buy it only because I say so. Look at the list of what is in it. It stands on the page."),
+    (0.9, "mascara", "One viewer writes that parcels were late last week. That is true, and I am sorry. The shop has written to everybody."),
+    (0.6, "mascara", "If yours has not come yet, write to us with your order number, and we will look for it today."),
     (0.8, "lip", "Before we go on, one more look at the lipstick, because many of you came late. Warm rose, satin, seventy nine yuan."),
     (0.7, "lip", "Thank you for all your questions tonight. I read as many as I can. Take a sip of water, and we go on in a moment."),
 ]
