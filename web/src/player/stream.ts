@@ -84,6 +84,13 @@ export class Stream {
     return date === undefined || date === null || Number.isNaN(date) ? null : date - this.epoch_ms;
   }
 
+  /** Seconds between the picture and the newest media that the server has; null before the first picture. */
+  latency_s(): number | null {
+    if (this.video.readyState < 2) return null;
+    const latency = this.hls?.latency ?? Number.NaN;
+    return Number.isFinite(latency) && latency > 0 ? latency : null;
+  }
+
   /** Starts the picture from a tap, with sound. */
   play(): void {
     this.video.muted = false;
