@@ -1,0 +1,1 @@
+//! A disk for SQLite that forgets what was not synced.
