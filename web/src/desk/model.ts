@@ -13,6 +13,8 @@ export interface Answer {
   n: number;
   words: Words;
   atMs: number;
+  /** true when the refusal can be overridden by asking again with force */
+  force: boolean;
 }
 
 /** A selection's media stays in memory for so many answers; older ones are in the log of actions. */
@@ -27,6 +29,8 @@ export class DeskModel {
   readonly selection = signal<Span | null>(null);
   readonly caret = signal<Caret | null>(null);
   readonly answer = signal<Answer | null>(null);
+  /** goes with the next action and is then forgotten */
+  readonly reason = signal("");
   readonly pending = signal<ActionKind | "undo" | null>(null);
   readonly live = computed(() => this.desk.value?.status === "live");
   readonly #clock = new DeskClock();
@@ -69,13 +73,14 @@ export class DeskModel {
   }
 
   /** Starts an action on the selection, or from now on when nothing is selected. */
-  async act(kind: ActionKind, options: { reason?: string; force?: boolean } = {}): Promise<void> {
+  async act(kind: ActionKind, options: { force?: boolean } = {}): Promise<void> {
     const wished = this.selection.peek();
-    const body = wishOf(kind, wished, options.reason ?? "");
+    const body = wishOf(kind, wished, this.reason.peek().trim());
     if (options.force === true) body.force = true;
     await this.#say(kind, async () => {
       const done = await api.post<Action>(`/shows${at(this.slug)}/actions`, body, { timeout_ms: ACTION_TIMEOUT_MS });
       this.#remember(done);
+      this.reason.value = "";
       if (wished !== null && body.from_media_ms !== undefined) this.clearSelection();
       return accepted(done, wished, this.airMs());
     }, wished);
@@ -99,7 +104,7 @@ export class DeskModel {
   async setDelay(delay_s: number): Promise<void> {
     await this.#say(null, async () => {
       const change = await api.post<DelayChange>(`/shows${at(this.slug)}/delay`, { delay_s });
-      return { key: `desk.answer.delay_${change.how}`, values: { to: String(change.delay_s) }, tone: "ok" };
+      return { key: change.how === "slate" ? "desk.answer.delay_slate" : "desk.answer.delay_dump", values: { to: String(change.delay_s) }, tone: "ok" };
     }, null);
   }
 
@@ -112,9 +117,9 @@ export class DeskModel {
     }
   }
 
-  say(words: Words): void {
+  say(words: Words, force = false): void {
     this.#answers += 1;
-    this.answer.value = { n: this.#answers, words, atMs: this.#now() };
+    this.answer.value = { n: this.#answers, words, atMs: this.#now(), force };
   }
 
   clearSelection(): void {
@@ -130,7 +135,7 @@ export class DeskModel {
       this.say(await run());
     } catch (error) {
       const known = error instanceof ApiError ? error : new ApiError(0, "network", String(error));
-      this.say(refused(known.code, { message: known.message, hint: known.hint }, wished, this.airMs()));
+      this.say(refused(known.code, { message: known.message, hint: known.hint }, wished, this.airMs()), known.code.startsWith("standby_"));
     } finally {
       if (this.pending.peek() === kind) this.pending.value = null;
     }

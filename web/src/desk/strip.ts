@@ -1,6 +1,8 @@
 // Geometry of the delay strip. Left edge: the air point (red). Right edge: the preview (green).
 // Pure: media milliseconds in, pixels out, and back. Draws nothing and reads no clock.
 
+import type { ActionKind } from "../wire/api";
+
 /** A piece of the host's media, `[fromMs, toMs)` in media milliseconds. */
 export interface Span {
   fromMs: number;
@@ -73,14 +75,14 @@ function isMultiple(value: number, step: number): boolean {
 /** An action's interval as the strip needs it; an open end is null. */
 export interface Interval {
   id: string;
-  kind: string;
+  kind: ActionKind;
   fromMs: number;
   toMs: number | null;
 }
 
 export interface Block {
   id: string;
-  kind: string;
+  kind: ActionKind;
   x: number;
   width: number;
   lane: number;

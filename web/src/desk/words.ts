@@ -1,11 +1,15 @@
 // What the desk says at once about an action, in words with figures. Pure: gives message keys, not text.
 
 import type { Action, ActionKind, NewAction } from "../wire/api";
+import type { MessageKey } from "../ui/i18n";
 import type { Span } from "./strip";
 
-/** A message key with its figures; `tone` picks the mark beside it, never a red one. */
+/**
+ * A message key with its figures; `did` names the action by its own key. `tone` picks the mark beside
+ * it, never a red one.
+ */
 export interface Words {
-  key: string;
+  key: MessageKey;
   values: Record<string, string>;
   tone: "ok" | "wait" | "no";
 }
@@ -17,7 +21,7 @@ export function seconds(ms: number): string {
 
 /** The answer to an accepted action. `wished` is what the selection asked for, null for "from now on". */
 export function accepted(action: Action, wished: Span | null, airMs: number): Words {
-  const kind = `desk.did.${action.kind}`;
+  const kind = didKey(action.kind);
   const before = seconds(action.time_to_air_ms);
   if (action.kind === "resume") return { key: "desk.answer.resumed", values: { before }, tone: "ok" };
   if (action.kind === "dump") return { key: "desk.answer.dumped", values: {}, tone: "ok" };
@@ -34,9 +38,14 @@ export function accepted(action: Action, wished: Span | null, airMs: number): Wo
   return { key: "desk.answer.span", values: { did: kind, length, before }, tone: "ok" };
 }
 
+/** The words "muted", "cut", … of an action. */
+export function didKey(kind: ActionKind): MessageKey {
+  return `desk.did.${kind}`;
+}
+
 /** The answer to an undo: nothing of it aired, or the rest of it ended. */
 export function undone(action: Action): Words {
-  const values = { did: `desk.did.${action.kind}` };
+  const values = { did: didKey(action.kind) };
   return { key: action.state === "shortened" ? "desk.answer.shortened" : "desk.answer.undone", values, tone: "ok" };
 }
 

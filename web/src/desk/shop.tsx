@@ -1,0 +1,126 @@
+// The offers of the show at the desk: which is pinned, what is left, price and limit.
+
+import { type Signal, signal } from "@preact/signals";
+import { useState } from "preact/hooks";
+import type { Offer, Pin, Watch } from "../wire/api";
+import { api, at } from "../wire/http";
+import type { RoomMessage } from "../wire/room";
+import { Badge, Button, cls, decimalOf, Field, money, notifyError, number, parseMoney, t } from "../ui";
+import type { DeskModel } from "./model";
+import { seconds } from "./words";
+
+/** The offers as the server last told them; the room's messages keep them fresh. */
+export class Shop {
+  readonly offers = signal<Offer[]>([]);
+  readonly pin: Signal<Pin | null> = signal(null);
+  readonly failed = signal<unknown>(null);
+
+  constructor(readonly slug: string) {}
+
+  async load(): Promise<void> {
+    try {
+      const watch = await api.get<Watch>(`/shows${at(this.slug)}/watch`);
+      this.offers.value = watch.offers;
+      this.pin.value = watch.pin;
+      this.failed.value = null;
+    } catch (error) {
+      this.failed.value = error;
+    }
+  }
+
+  take(message: RoomMessage): void {
+    if (message.type === "pin") this.pin.value = { sku: message.sku, air_ms: message.air_ms };
+    else if (message.type === "stock") this.#change(message.sku, { left: message.left });
+    else if (message.type === "sold_out") this.#change(message.sku, { left: 0 });
+    else if (message.type === "offer") {
+      const { sku } = message;
+      const known = this.offers.peek().some((o) => o.sku === sku);
+      if (known) this.#change(sku, message);
+      else this.offers.value = [...this.offers.peek(), message];
+    }
+  }
+
+  async setPin(sku: string | null): Promise<Pin> {
+    const pin = await api.post<Pin>(`/shows${at(this.slug)}/pin`, { sku });
+    this.pin.value = pin;
+    return pin;
+  }
+
+  async setTerms(sku: string, terms: Partial<Pick<Offer, "price" | "limit">>): Promise<void> {
+    const offer = await api.patch<Partial<Offer> | undefined>(`/shows${at(this.slug)}/offers${at(sku)}`, terms);
+    this.#change(sku, { ...terms, ...offer });
+  }
+
+  #change(sku: string, change: Partial<Offer>): void {
+    this.offers.value = this.offers.peek().map((o) => (o.sku === sku ? { ...o, ...change } : o));
+  }
+}
+
+export function ShopPanel({ shop, model }: { shop: Shop; model: DeskModel }) {
+  const offers = shop.offers.value;
+  const pinned = shop.pin.value?.sku ?? null;
+  const [editing, setEditing] = useState<string | null>(null);
+  const pin = async (sku: string | null) => {
+    try {
+      const done = await shop.setPin(sku);
+      const left = seconds(done.air_ms - (model.desk.peek()?.air_ms ?? done.air_ms));
+      model.say({ key: sku ? "desk.shop.pinned_says" : "desk.shop.unpinned_says", values: { sku: sku ?? "", left }, tone: "ok" });
+    } catch (error) {
+      notifyError(error);
+    }
+  };
+  const sorted = [...offers].sort((a, b) => Number(b.sku === pinned) - Number(a.sku === pinned));
+  return (
+    <section class="panel" aria-label={t("desk.shop.title")}>
+      <header class="panel-head"><h2>{t("desk.shop.title")}</h2></header>
+      {offers.length === 0 ? <p class="panel-empty muted">{t(shop.failed.value ? "desk.shop.failed" : "desk.shop.empty")}</p> : null}
+      <ul class="offers panel-scroll">
+        {sorted.map((offer) => (
+          <li key={offer.sku} class={cls("offer", offer.sku === pinned && "offer-pinned")}>
+            <div class="offer-line">
+              <span class="offer-name clip" title={offer.title}>{offer.title} <span class="muted">{offer.sku}</span></span>
+              {offer.sku === pinned ? <Badge tone="accent">{t("desk.shop.pinned")}</Badge> : null}
+              <Button size="small" look={offer.sku === pinned ? "quiet" : "plain"} onClick={() => void pin(offer.sku === pinned ? null : offer.sku)}>
+                {t(offer.sku === pinned ? "desk.shop.unpin" : "desk.shop.pin")}
+              </Button>
+            </div>
+            <div class="offer-line muted num">
+              <button type="button" class="link" aria-expanded={editing === offer.sku} onClick={() => setEditing(editing === offer.sku ? null : offer.sku)}>
+                {money(offer.price)}{offer.limit ? ` · ${t("desk.shop.limit_of", { n: number(offer.limit) })}` : ""} · {t("desk.shop.change")}
+              </button>
+              <span class="spring" />
+              <span>{offer.left > 0 ? t("desk.shop.left", { n: number(offer.left) }) : t("desk.shop.sold_out")}</span>
+            </div>
+            {!offer.selling && offer.why ? <p class="small muted">{offer.why}</p> : null}
+            {editing === offer.sku ? <Terms shop={shop} offer={offer} onDone={() => setEditing(null)} /> : null}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Terms({ shop, offer, onDone }: { shop: Shop; offer: Offer; onDone: () => void }) {
+  const [price, setPrice] = useState(decimalOf(offer.price));
+  const [limit, setLimit] = useState(offer.limit ? String(offer.limit) : "");
+  const parsed = parseMoney(price, offer.price.currency);
+  const many = limit.trim() === "" ? null : Number(limit);
+  const limitOk = many === null || (Number.isInteger(many) && many > 0);
+  const save = async (event: Event) => {
+    event.preventDefault();
+    if (!parsed || !limitOk) return;
+    try {
+      await shop.setTerms(offer.sku, { price: parsed, limit: many });
+      onDone();
+    } catch (error) {
+      notifyError(error);
+    }
+  };
+  return (
+    <form class="terms" onSubmit={save}>
+      <Field label={t("desk.shop.price", { currency: offer.price.currency })} value={price} onValue={setPrice} inputMode="decimal" error={parsed ? null : t("desk.shop.price_bad")} />
+      <Field label={t("desk.shop.limit")} value={limit} onValue={setLimit} inputMode="numeric" error={limitOk ? null : t("desk.shop.limit_bad")} />
+      <Button type="submit" size="small" look="primary">{t("ui.save")}</Button>
+    </form>
+  );
+}
