@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../ui/i18n";
+import "./picture.css";
 import { behind_max_s, Stream } from "./stream";
 
 interface PictureProps {

@@ -1,5 +1,6 @@
 /** The shared kit: one set of components for all pages. `tokens.css` and `ui.css` are linked by each document. */
 export * from "./parts";
+export * from "./brandmark";
 export * from "./connection";
 export * from "./dialog";
 export * from "./toast";

@@ -12,8 +12,8 @@ export class ApiError extends Error {
     message: string,
     readonly hint: string = "",
     readonly retry_after_s: number | null = null,
-    /** The whole answer, for codes that carry more than the table (`price_changed` may name the price). */
-    readonly body: unknown = null,
+    /** What belongs to the code, such as the new price of `price_changed`. */
+    readonly detail: unknown = null,
   ) {
     super(message);
   }
@@ -48,14 +48,14 @@ function headersFor(method: Method, body: unknown, options: CallOptions): Record
 async function errorOf(response: Response): Promise<ApiError> {
   const retry = Number(response.headers.get("retry-after"));
   const body: unknown = await response.json().catch(() => null);
-  const error = (body as { error?: { code?: string; message?: string; hint?: string } } | null)?.error;
+  const error = (body as { error?: { code?: string; message?: string; hint?: string; detail?: unknown } } | null)?.error;
   return new ApiError(
     response.status,
     error?.code ?? `http_${response.status}`,
     error?.message ?? response.statusText,
     error?.hint ?? "",
     Number.isFinite(retry) && retry > 0 ? retry : null,
-    body,
+    error?.detail ?? null,
   );
 }
 

@@ -7,9 +7,12 @@ import { signal, type ReadonlySignal } from "@preact/signals";
 import { AirQueue, pageClock, type Clock } from "./air";
 import type { AirMs, Offer, Pin, RoomRules, ShowStatus, Time } from "./api";
 
+/** Names one life of the room's numbering; compared and sent back as it came. */
+type Epoch = string | number;
+
 interface Sequenced {
   seq: number;
-  epoch: string;
+  epoch: Epoch;
   at: Time;
   air_ms?: AirMs | null;
 }
@@ -115,8 +118,11 @@ export class Room {
   private readonly after: (ms: number, run: () => void) => () => void;
   private socket: Socket | null = null;
   private attempt = 0;
-  private epoch: string | null = null;
+  private epoch: Epoch | null = null;
+  /** The highest number seen; a window may hand numbers on out of order. */
   private seq = -1;
+  /** Where this connection took up the stream: up to here everything was already handed on. */
+  private resumed_seq = -1;
   private heard_ms = 0;
   private stopRetry: (() => void) | null = null;
   private stopPing: (() => void) | null = null;
@@ -231,9 +237,10 @@ export class Room {
     if (message.type === "welcome") this.welcome(message);
     else if ("seq" in message && typeof message.seq === "number") {
       // A resumed stream may overlap what was already seen; each message is handed on once.
-      if (message.epoch === this.epoch && message.seq <= this.seq) return;
+      if (message.epoch === this.epoch && message.seq <= this.resumed_seq) return;
+      if (message.epoch !== this.epoch) this.resumed_seq = this.seq = -1;
       this.epoch = message.epoch;
-      this.seq = message.seq;
+      this.seq = Math.max(this.seq, message.seq);
     }
     this.queue.push(airOf(message), () => this.options.onMessage(message));
   }
@@ -244,7 +251,8 @@ export class Room {
     this.missedCount.value = message.missed ?? 0;
     // Without a resume the history follows with its own numbers, so the count starts anew.
     if (!message.resumed) this.seq = -1;
-    this.epoch = message.epoch;
+    this.resumed_seq = this.seq;
+    this.epoch = message.epoch ?? this.epoch;
   }
 }
 
