@@ -20,10 +20,8 @@ function Key({ letter, name, says, look = "plain", disabled, onPress }: KeyProps
   return (
     <button type="button" class={cls("key", `key-${look}`)} aria-keyshortcuts={letter} disabled={disabled} onClick={onPress}>
       <Kbd>{letter}</Kbd>
-      <span class="key-words">
-        <b>{name}</b>
-        <span class="num clip">{says}</span>
-      </span>
+      <b class="clip">{name}</b>
+      <span class="key-says num clip" title={says}>{says}</span>
     </button>
   );
 }
@@ -72,7 +70,7 @@ export function wordsOf(words: Words): string {
 }
 
 /** The last answer, announced at once, and the reason that goes with the next action. */
-export function AnswerLine({ model }: { model: DeskModel }) {
+export function AnswerLine({ model, onHelp }: { model: DeskModel; onHelp: () => void }) {
   const answer = model.answer.value;
   const pending = model.pending.value;
   const tone = pending ? "wait" : (answer?.words.tone ?? "wait");
@@ -85,6 +83,7 @@ export function AnswerLine({ model }: { model: DeskModel }) {
       </p>
       {answer?.force && !pending ? <Button size="small" onClick={() => void model.act("hand_over", { force: true })}>{t("desk.answer.force")}</Button> : null}
       <Reason model={model} />
+      <Button size="small" look="quiet" hotkey="?" onClick={onHelp}>{t("desk.help.title")}</Button>
     </div>
   );
 }
@@ -123,7 +122,7 @@ export function KeyHelp({ onClose }: { onClose: () => void }) {
         <div><dt><Kbd>⇧</Kbd></dt><dd>{t("desk.help.shift")}</dd></div>
         <div><dt><Kbd>Esc</Kbd></dt><dd>{t("desk.help.escape")}</dd></div>
       </dl>
-      <p class="muted small">{t("desk.help.note")}</p>
+      <p class="muted small">{t("desk.help.note")} {t("desk.help.sealed")}</p>
     </section>
   );
 }

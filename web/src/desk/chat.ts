@@ -49,7 +49,7 @@ export class ChatModel {
         this.pending.value = [...this.pending.peek().filter((p) => p.id !== message.id), message].slice(-PENDING_MAX);
         break;
       case "deleted":
-        this.lines.value = this.lines.peek().map((l) => (message.ids.includes(l.id) ? { ...l, deleted: true } : l));
+        this.#strike(message.ids);
         break;
       case "room":
         this.rules.value = rulesOf(message);
@@ -77,8 +77,13 @@ export class ChatModel {
     else if (step.kind === "slow") this.rules.value = { ...this.rules.peek(), slow_s: step.seconds };
     else if (step.kind === "hold") this.rules.value = { ...this.rules.peek(), hold: step.on };
     else if (step.kind === "lock") this.rules.value = { ...this.rules.peek(), locked: step.on };
-    else if (step.kind === "delete") this.lines.value = this.lines.peek().map((l) => (l.id === step.id ? { ...l, deleted: true } : l));
+    else if (step.kind === "delete") this.#strike([step.id]);
     else await this.load();
+  }
+
+  /** What is deleted leaves the page at once; only that something stood there remains. */
+  #strike(ids: readonly string[]): void {
+    this.lines.value = this.lines.peek().map((l) => (ids.includes(l.id) ? Object.assign({}, l, { text: "", deleted: true }) : l));
   }
 
   close(): void {

@@ -52,3 +52,10 @@ export function onAirKey(desk: DeskState): OnAir {
   if (desk.video === "slate") return "covered";
   return desk.audio === "silence" ? "muted" : "host";
 }
+
+/** hh:mm:ss of a length: the on-air clock keeps its width for a whole show. */
+export function hhmmss(ms: number): string {
+  const s = Math.max(0, Math.floor(ms / 1000));
+  const two = (n: number) => String(n).padStart(2, "0");
+  return `${two(Math.floor(s / 3600))}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}`;
+}

@@ -1,8 +1,8 @@
 // The desk's first line: which show, what viewers get, how much delay is left, and what is not well.
 
 import type { Show } from "../wire/api";
-import { Badge, clock, LanguageSwitch, number, t, tn } from "../ui";
-import { delayShare, type Health, healthOf, onAirKey } from "./gauge";
+import { Badge, number, t, tn } from "../ui";
+import { delayShare, type Health, healthOf, hhmmss, onAirKey } from "./gauge";
 import { LifeButton } from "./life";
 import type { DeskModel } from "./model";
 
@@ -20,7 +20,6 @@ export function Head({ model, show }: { model: DeskModel; show: Show | null }) {
       <HealthLine model={model} />
       <span class="spring" />
       {show ? <LifeButton model={model} show={show} /> : null}
-      <LanguageSwitch />
     </header>
   );
 }
@@ -32,7 +31,7 @@ function OnAir({ model }: { model: DeskModel }) {
   return (
     <span class="head-air">
       <Badge tone={live ? "program" : "neutral"} dot={live}>{t(live ? "desk.on_air" : `desk.onair.${onAirKey(desk)}`)}</Badge>
-      {live ? <span class="num head-clock">{clock(desk.air_ms, false)}</span> : null}
+      {live ? <span class="num head-clock">{hhmmss(desk.air_ms)}</span> : null}
     </span>
   );
 }

@@ -28,7 +28,7 @@ function Row({ action, airMs, model }: { action: Action; airMs: number; model: D
   const over = undo.how === "gone";
   return (
     <li class="log-row" data-over={over ? "yes" : "no"}>
-      <time class="num muted" dateTime={action.at} title={action.at ? utc(action.at) : ""}>{action.at ? localTime(action.at, { timeStyle: "medium" }) : ""}</time>
+      <time class="num muted" dateTime={action.at} title={action.at ? utc(action.at) : ""}>{action.at ? localTime(action.at, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }) : ""}</time>
       <span class="log-words">
         <b>{t(`desk.kind.${action.kind}`)}</b> <span class="num">{lengthOf(action)}</span>{" "}
         <span class="muted">{[action.actor, action.reason].filter(Boolean).join(" · ")}</span>

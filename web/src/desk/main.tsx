@@ -8,7 +8,8 @@ import { Gate } from "../ops/gate";
 import type { Stream } from "../player/stream";
 import type { Show } from "../wire/api";
 import { api, at } from "../wire/http";
-import { Button, Failed, mount, slugOfPage, t, useLoad } from "../ui";
+import { session } from "../wire/session";
+import { Button, Failed, LanguageSwitch, mount, slugOfPage, t, useLoad } from "../ui";
 import { AnswerLine, KeyHelp, Keys } from "./actions";
 import { ChatModel } from "./chat";
 import { ChatPanel } from "./chatpanel";
@@ -74,7 +75,7 @@ function Board({ slug }: { slug: string }) {
       <main class="desk-stage">
         <Stage model={desk.model} levels={desk.levels} show={data} slug={slug} playheadMs={playheadMs} onLevel={onLevel} onPreview={(s) => { stream.current = s; }} />
         <Keys model={desk.model} />
-        <AnswerLine model={desk.model} />
+        <AnswerLine model={desk.model} onHelp={() => setHelp(!help)} />
       </main>
       <div class="desk-lower">
         <ActionLog model={desk.model} />
@@ -86,8 +87,10 @@ function Board({ slug }: { slug: string }) {
         </div>
         {help ? <KeyHelp onClose={() => setHelp(false)} /> : null}
       </div>
-      <aside class="desk-side"><ChatPanel chat={desk.chat} /></aside>
-      <p class="desk-foot muted small">{t("desk.foot")} <Button size="small" look="quiet" hotkey="?" onClick={() => setHelp(!help)}>{t("desk.help.title")}</Button></p>
+      <aside class="desk-side">
+        <ChatPanel chat={desk.chat} />
+        <div class="row side-foot"><span class="muted small clip">{session.value?.user.name}</span><span class="spring" /><LanguageSwitch /></div>
+      </aside>
     </div>
   );
 }

@@ -52,7 +52,7 @@ export class Shop {
   }
 
   #change(sku: string, change: Partial<Offer>): void {
-    this.offers.value = this.offers.peek().map((o) => (o.sku === sku ? { ...o, ...change } : o));
+    this.offers.value = this.offers.peek().map((o) => (o.sku === sku ? Object.assign({}, o, change) : o));
   }
 }
 
@@ -78,17 +78,18 @@ export function ShopPanel({ shop, model }: { shop: Shop; model: DeskModel }) {
         {sorted.map((offer) => (
           <li key={offer.sku} class={cls("offer", offer.sku === pinned && "offer-pinned")}>
             <div class="offer-line">
-              <span class="offer-name clip" title={offer.title}>{offer.title} <span class="muted">{offer.sku}</span></span>
-              {offer.sku === pinned ? <Badge tone="accent">{t("desk.shop.pinned")}</Badge> : null}
+              <span class="offer-name clip" title={offer.title}>{offer.title}</span>
               <Button size="small" look={offer.sku === pinned ? "quiet" : "plain"} onClick={() => void pin(offer.sku === pinned ? null : offer.sku)}>
                 {t(offer.sku === pinned ? "desk.shop.unpin" : "desk.shop.pin")}
               </Button>
             </div>
             <div class="offer-line muted num">
+              {offer.sku === pinned ? <Badge tone="accent">{t("desk.shop.pinned")}</Badge> : null}
               <button type="button" class="link" aria-expanded={editing === offer.sku} onClick={() => setEditing(editing === offer.sku ? null : offer.sku)}>
                 {money(offer.price)}{offer.limit ? ` · ${t("desk.shop.limit_of", { n: number(offer.limit) })}` : ""} · {t("desk.shop.change")}
               </button>
               <span class="spring" />
+              <span class="clip">{offer.sku}</span>
               <span>{offer.left > 0 ? t("desk.shop.left", { n: number(offer.left) }) : t("desk.shop.sold_out")}</span>
             </div>
             {!offer.selling && offer.why ? <p class="small muted">{offer.why}</p> : null}

@@ -13,7 +13,7 @@ export function StandbyCard({ model }: { model: DeskModel }) {
   const on = desk?.on === "standby";
   return (
     <section class="panel card" aria-label={t("desk.standby.title")}>
-      <header class="panel-head"><h2>{t("desk.standby.title")}</h2></header>
+      <h2 class="card-name">{t("desk.standby.title")}</h2>
       {standby ? (
         <p class={cls("standby", standby.ready ? "is-ready" : "is-not")}>
           <b>{standby.name}</b>
@@ -40,7 +40,7 @@ export function DelayCard({ model }: { model: DeskModel }) {
   };
   return (
     <section class="panel card" aria-label={t("desk.delay.title")}>
-      <header class="panel-head"><h2>{t("desk.delay.title")}</h2></header>
+      <h2 class="card-name">{t("desk.delay.title")}</h2>
       <div class="row delay-set">
         <Button size="small" onClick={() => step(-1)} disabled={value <= 0}><span aria-hidden="true">−</span><span class="sr">{t("desk.delay.less")}</span></Button>
         <input
@@ -61,7 +61,7 @@ export function DelayCard({ model }: { model: DeskModel }) {
         {value !== desk.delay_s ? <Button size="small" look="primary" onClick={apply}>{t("desk.delay.apply")}</Button> : null}
         {value !== desk.delay_s ? <Button size="small" look="quiet" onClick={() => setWanted(null)}>{t("desk.delay.keep", { seconds: number(desk.delay_s) })}</Button> : null}
       </div>
-      <p class="muted small" aria-live="polite">{t(words.key, words.values)}</p>
+      <p class="card-words muted small" aria-live="polite">{t(words.key, words.values)}</p>
     </section>
   );
 }

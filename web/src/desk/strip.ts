@@ -47,13 +47,15 @@ export interface GridLine {
 
 const STEPS_S = [0.5, 1, 2, 5, 10, 20, 30];
 const LINE_GAP_PX = 12;
-const LABEL_GAP_PX = 52;
+const LABEL_GAP_PX = 48;
+/** Above this a strip is labelled in whole seconds only. */
+const FINE_MS = 3000;
 
 /** Lines of equal time to air. They stand still: only the media moves under them. */
 export function gridLines(spanMs: number, width: number): GridLine[] {
   const pxPerS = width / (spanMs / 1000);
   const line = stepFor(pxPerS, LINE_GAP_PX);
-  const label = STEPS_S.find((s) => s >= line && s % line === 0 && s * pxPerS >= LABEL_GAP_PX) ?? line * 2;
+  const label = STEPS_S.find((s) => s >= (spanMs > FINE_MS ? 1 : line) && s % line === 0 && s * pxPerS >= LABEL_GAP_PX) ?? line * 2;
   const lines: GridLine[] = [];
   const count = Math.floor(spanMs / 1000 / line + 1e-9);
   for (let i = 0; i <= count; i++) {

@@ -8,7 +8,7 @@ import type { DeskModel } from "./model";
 import { type Block, caretAfter, caretSpan, type Drag, dragTo, gripAt, mediaAt } from "./strip";
 import { seconds } from "./words";
 
-const HEIGHT_PX = 116;
+const HEIGHT_PX = 104;
 /** A finger needs a wider edge than a mouse. */
 const REACH_PX = { mouse: 7, touch: 20 };
 /** The strip glides; more pictures a second would cost the machine that decodes two videos. */
@@ -89,10 +89,10 @@ export function StripView({ model, levels, playheadMs }: StripProps) {
 
   return (
     <div class="strip">
-      <div class="strip-ends" aria-hidden="true">
-        <span class="end-program">◂ {t("desk.strip.program")}</span>
-        <span class="strip-title">{t("desk.strip.title")}</span>
-        <span class="end-preview">{t("desk.strip.preview")} ▸</span>
+      <div class="strip-ends">
+        <span class="end-program" aria-hidden="true">◂ {t("desk.strip.program")}</span>
+        <SelectionWords model={model} />
+        <span class="end-preview" aria-hidden="true">{t("desk.strip.preview")} ▸</span>
       </div>
       <canvas
         ref={canvas}
@@ -109,7 +109,6 @@ export function StripView({ model, levels, playheadMs }: StripProps) {
         onPointerLeave={() => { hoverX.current = null; }}
         onKeyDown={key}
       />
-      <SelectionWords model={model} />
     </div>
   );
 }

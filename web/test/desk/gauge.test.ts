@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { delayShare, healthOf, onAirKey } from "../../src/desk/gauge";
+import { delayShare, healthOf, hhmmss, onAirKey } from "../../src/desk/gauge";
 import type { DeskState } from "../../src/wire/api";
 
 const desk = (more: Partial<DeskState> = {}): DeskState => ({
@@ -37,5 +37,12 @@ describe("on air", () => {
     check({ on: "slate", video: "slate", audio: "silence" }, "slate");
     check({ on: "standby", video: "standby", audio: "standby" }, "standby");
     check({ status: "planned" }, "planned");
+  });
+});
+
+describe("on-air clock", () => {
+  it("keeps its width", () => {
+    expect(hhmmss(2_467_900)).toBe("00:41:07");
+    expect(hhmmss(-5)).toBe("00:00:00");
   });
 });
