@@ -52,6 +52,12 @@ pub fn encode<D: Decider>(entries: &[Entry<D>]) -> Vec<u8> {
     serde_json::to_vec(entries).unwrap_or_default()
 }
 
+/// The bytes of one entry, for a store that frames entries itself.
+#[must_use]
+pub fn encode_one<D: Decider>(entry: &Entry<D>) -> Vec<u8> {
+    serde_json::to_vec(entry).unwrap_or_default()
+}
+
 /// The entries of a record.
 pub fn decode<D: Decider>(body: &[u8]) -> Result<Vec<Entry<D>>, DecodeError> {
     serde_json::from_slice(body).map_err(|source| DecodeError { stream: D::NAME, source })

@@ -16,15 +16,21 @@
 //! variant is never removed or renamed, so the state of an old log keeps its digest.
 
 pub mod decider;
+pub mod desk;
 pub mod digest;
 pub mod entry;
+pub mod lifecycle;
+pub mod moderation;
 pub mod names;
 pub mod offer;
 mod rejection;
+pub mod sale;
 pub mod shop;
 pub mod stage;
 pub mod text;
 
 pub use decider::{Decider, Decision, Weight};
+pub use lifecycle::{Effect, Event, Input, Plan, Show, StartMode, State, Status};
 pub use names::{Actor, BodyHash, BuyerHash, Hash256, KeyHash, NameError, PaymentId, Sku, Slug};
 pub use rejection::Rejection;
+pub use sale::{OfferChange, OfferView, Pin};

@@ -251,7 +251,6 @@ impl From<Vec<Span>> for Spans {
 
 impl Spans {
     /// The spans in order.
-    #[must_use]
     pub fn iter(&self) -> std::slice::Iter<'_, Span> {
         self.0.iter()
     }

@@ -209,7 +209,7 @@ impl<D: Decider, C> Stage<D, C> {
 
     /// Gives the decider its wake-up input when its deadline has passed. Says whether that changed anything.
     pub fn wake(&mut self, at: Timestamp) -> bool {
-        if !self.deadline().is_some_and(|due| due <= at) || !self.has_room(Weight::Ask) {
+        if self.deadline().is_none_or(|due| due > at) || !self.has_room(Weight::Ask) {
             return false;
         }
         let Some(input) = D::wake() else { return false };
