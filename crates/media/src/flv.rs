@@ -3,7 +3,7 @@
 //! RTMP carries the same tag bodies, so the live path and files share this parser. Only H.264 and AAC are taken apart;
 //! every other codec is named, so that it can be refused by its name.
 
-mod reader;
+pub(crate) mod reader;
 mod tag;
 mod writer;
 

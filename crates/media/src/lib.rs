@@ -4,8 +4,11 @@
 //! bytes and deadlines go out. Specifications: Adobe RTMP 1.0, FLV 10.1, ISO/IEC 14496-3/-10/-12/-15, RFC 8216bis.
 
 pub mod codec;
+mod delay;
 pub mod feed;
 pub mod flv;
 pub mod frame;
 pub mod fmp4;
 pub mod hls;
+pub mod program;
+pub mod rtmp;

@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn a_crop_larger_than_the_picture_is_refused() {
         // Baseline, 1×1 macroblock, crop of 2^31 columns.
-        let mut text = String::from("1".repeat(4)); // id 0, frame number, order count type 0, its length
+        let mut text = "1".repeat(4); // id 0, frame number, order count type 0, its length
         text.push_str("010"); // one reference
         text.push('0');
         text.push_str("11"); // 1×1

@@ -15,7 +15,6 @@ const MAX_OFFSET_MS: i32 = 10_000;
 const MIN_STEP_MS: i64 = 1;
 
 /// What became of a coded picture.
-#[expect(clippy::large_enum_variant, reason = "it lives for one call")]
 pub(super) enum Taken {
     Frame(VideoFrame),
     Nothing,
