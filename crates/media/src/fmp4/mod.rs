@@ -24,4 +24,4 @@ pub const AUDIO_TRACK: u32 = 2;
 pub const VIDEO_TIMESCALE: u32 = 90_000;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -102,4 +102,4 @@ pub struct Mark {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
