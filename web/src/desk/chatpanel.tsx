@@ -37,7 +37,7 @@ function Rules({ chat, step }: { chat: ChatModel; step: Step }) {
         <span>{t("desk.chat.slow")}</span>
         <select value={String(rules.slow_s)} onChange={(event) => step({ kind: "slow", seconds: Number(event.currentTarget.value) })}>
           {[...new Set([...SLOW_STEPS_S, rules.slow_s])].sort((a, b) => a - b).map((s) => (
-            <option key={s} value={String(s)}>{s === 0 ? t("desk.chat.off") : `${s} s`}</option>
+            <option key={s} value={String(s)}>{s === 0 ? t("desk.chat.off") : t("desk.s", { n: s })}</option>
           ))}
         </select>
       </label>

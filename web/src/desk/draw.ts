@@ -30,6 +30,7 @@ export interface Scene {
   /** labels in the page's language */
   label: (block: Block) => string;
   airsIn: (ms: number) => string;
+  inSeconds: (figure: string) => string;
   eaten: string;
   stale: boolean;
 }
@@ -53,7 +54,10 @@ export function drawStrip(ctx: CanvasRenderingContext2D, width: number, height: 
   drawGrid(ctx, width, height, body, p, s);
   drawWave(ctx, width, body, p, s);
   drawEaten(ctx, right, width, body, p, s);
-  for (const block of blocksOf(s.frame, width, s.intervals)) drawBlock(ctx, block, body, p, s);
+  // Filled ones first, so that a mute inside a cut stays visible.
+  const blocks = blocksOf(s.frame, width, s.intervals);
+  for (const block of blocks.filter((b) => FILLED.has(b.kind))) drawBlock(ctx, block, body, p, s);
+  for (const block of blocks.filter((b) => !FILLED.has(b.kind))) drawBlock(ctx, block, body, p, s);
   if (s.selection) drawSelection(ctx, width, s.selection, body, p, s);
   drawPointers(ctx, width, body, p, s);
   drawEdges(ctx, right, body, p);
@@ -74,7 +78,7 @@ function drawGrid(ctx: CanvasRenderingContext2D, width: number, height: number, 
     ctx.globalAlpha = 1;
     if (!line.labelled) continue;
     ctx.fillStyle = p.text;
-    const label = line.seconds === 0 ? "0" : `${line.seconds} s`;
+    const label = line.seconds === 0 ? "0" : s.inSeconds(String(line.seconds));
     const w = ctx.measureText(label).width;
     ctx.fillText(label, Math.min(width - w, Math.max(0, x - w / 2)), height - SCALE_PX / 2 + 2);
   }
@@ -114,8 +118,8 @@ function drawBlock(ctx: CanvasRenderingContext2D, b: Block, body: Body, p: Palet
   ctx.globalAlpha = filled ? 1 : b.kind === "mute" ? 0.16 : 0.3;
   ctx.fillRect(b.x, top, b.width, height);
   ctx.globalAlpha = 1;
-  ctx.strokeStyle = p.amber;
-  ctx.lineWidth = 2;
+  ctx.strokeStyle = filled ? p.onAmber : p.amber;
+  ctx.lineWidth = filled ? 1 : 2;
   ctx.strokeRect(b.x + 1, top + 1, Math.max(0, b.width - 2), height - 2);
   if (b.kind === "mute") strike(ctx, b, top, height, p);
   if (b.kind === "cover") hatch(ctx, b.x, top, b.width, height, p.amber);
@@ -157,7 +161,7 @@ function drawSelection(ctx: CanvasRenderingContext2D, width: number, span: Span,
   const left = stillInDelay(span, s.frame.airMs);
   if (left === null) return;
   const length = ((left.toMs - left.fromMs) / 1000).toFixed(1);
-  chip(ctx, `${length} s · ${s.airsIn(left.fromMs - s.frame.airMs)}`, (from + to) / 2, width, p.ink, p.ground);
+  chip(ctx, `${s.inSeconds(length)} · ${s.airsIn(left.fromMs - s.frame.airMs)}`, (from + to) / 2, width, p.ink, p.ground);
 }
 
 function drawPointers(ctx: CanvasRenderingContext2D, width: number, body: Body, p: Palette, s: Scene): void {

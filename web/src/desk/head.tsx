@@ -46,7 +46,7 @@ function Gauge({ model }: { model: DeskModel }) {
   return (
     <div class="gauge" role="meter" aria-label={words} aria-valuemin={0} aria-valuemax={desk.delay_s} aria-valuenow={desk.in_delay_ms / 1000} title={words}>
       <span>{t("desk.delay.name")}</span>
-      <b class="num">{number(desk.delay_s, { minimumFractionDigits: 1 })} s</b>
+      <b class="num">{t("desk.s", { n: desk.delay_s.toFixed(1) })}</b>
       <span class="gauge-bar" aria-hidden="true"><span style={{ width: `${share * 100}%` }} /></span>
       <span class="num muted" aria-hidden="true">{t("desk.delay.left", { left })}</span>
     </div>

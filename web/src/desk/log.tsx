@@ -42,7 +42,7 @@ function Row({ action, airMs, model }: { action: Action; airMs: number; model: D
 
 function lengthOf(action: Action): string {
   if (action.kind === "resume" || action.kind === "dump" || action.kind === "panic") return "";
-  return action.to_media_ms === null ? t("desk.log.open") : `${seconds(action.to_media_ms - action.from_media_ms)} s`;
+  return action.to_media_ms === null ? t("desk.log.open") : t("desk.s", { n: seconds(action.to_media_ms - action.from_media_ms) });
 }
 
 function stateOf(action: Action, airMs: number): string {

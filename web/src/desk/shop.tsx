@@ -5,7 +5,7 @@ import { useState } from "preact/hooks";
 import type { Offer, Pin, Watch } from "../wire/api";
 import { api, at } from "../wire/http";
 import type { RoomMessage } from "../wire/room";
-import { Badge, Button, cls, decimalOf, Field, money, notifyError, number, parseMoney, t } from "../ui";
+import { Button, cls, decimalOf, Field, money, notifyError, number, parseMoney, t } from "../ui";
 import type { DeskModel } from "./model";
 import { seconds } from "./words";
 
@@ -78,18 +78,19 @@ export function ShopPanel({ shop, model }: { shop: Shop; model: DeskModel }) {
         {sorted.map((offer) => (
           <li key={offer.sku} class={cls("offer", offer.sku === pinned && "offer-pinned")}>
             <div class="offer-line">
-              <span class="offer-name clip" title={offer.title}>{offer.title}</span>
+              <span class="offer-name clip" title={`${offer.title} · ${offer.sku}`}>
+                {offer.sku === pinned ? <span class="offer-on">{t("desk.shop.pinned")}</span> : null}
+                {offer.title}
+              </span>
               <Button size="small" look={offer.sku === pinned ? "quiet" : "plain"} onClick={() => void pin(offer.sku === pinned ? null : offer.sku)}>
                 {t(offer.sku === pinned ? "desk.shop.unpin" : "desk.shop.pin")}
               </Button>
             </div>
             <div class="offer-line muted num">
-              {offer.sku === pinned ? <Badge tone="accent">{t("desk.shop.pinned")}</Badge> : null}
               <button type="button" class="link" aria-expanded={editing === offer.sku} onClick={() => setEditing(editing === offer.sku ? null : offer.sku)}>
                 {money(offer.price)}{offer.limit ? ` · ${t("desk.shop.limit_of", { n: number(offer.limit) })}` : ""} · {t("desk.shop.change")}
               </button>
-              <span class="spring" />
-              <span class="clip">{offer.sku}</span>
+              <span class="clip offer-sku">{offer.sku}</span>
               <span>{offer.left > 0 ? t("desk.shop.left", { n: number(offer.left) }) : t("desk.shop.sold_out")}</span>
             </div>
             {!offer.selling && offer.why ? <p class="small muted">{offer.why}</p> : null}

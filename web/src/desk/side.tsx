@@ -58,10 +58,14 @@ export function DelayCard({ model }: { model: DeskModel }) {
           onKeyDown={(event) => event.key === "Enter" && value !== desk.delay_s && apply()}
         />
         <Button size="small" onClick={() => step(1)} disabled={value >= DELAY_MAX_S}><span aria-hidden="true">+</span><span class="sr">{t("desk.delay.more")}</span></Button>
-        {value !== desk.delay_s ? <Button size="small" look="primary" onClick={apply}>{t("desk.delay.apply")}</Button> : null}
-        {value !== desk.delay_s ? <Button size="small" look="quiet" onClick={() => setWanted(null)}>{t("desk.delay.keep", { seconds: number(desk.delay_s) })}</Button> : null}
       </div>
       <p class="card-words muted small" aria-live="polite">{t(words.key, words.values)}</p>
+      {value !== desk.delay_s ? (
+        <div class="row delay-apply">
+          <Button size="small" look="primary" onClick={apply}>{t("desk.delay.apply")}</Button>
+          <Button size="small" look="quiet" onClick={() => setWanted(null)}>{t("desk.delay.keep", { seconds: number(desk.delay_s) })}</Button>
+        </div>
+      ) : null}
     </section>
   );
 }

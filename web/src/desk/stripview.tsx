@@ -151,11 +151,12 @@ function sceneOf(model: DeskModel, levels: LevelTrace, hoverX: number | null, pl
     playheadMs,
     label: (block: Block) => {
       const action = byId.get(block.id);
-      const length = action && action.to_media_ms !== null ? ` ${seconds(action.to_media_ms - action.from_media_ms)} s` : " …";
+      const length = action && action.to_media_ms !== null ? ` ${t("desk.s", { n: seconds(action.to_media_ms - action.from_media_ms) })}` : " …";
       const before = action && !block.begun ? ` · ${seconds(action.from_media_ms - frame.airMs)}` : "";
       return `${t(`desk.kind.${block.kind}`).toUpperCase()}${length}${before}`;
     },
     airsIn: (ms) => t("desk.strip.airs_in", { seconds: seconds(ms) }),
+    inSeconds: (n) => t("desk.s", { n }),
     eaten: t("desk.strip.eaten"),
     stale: model.stale(),
   };
