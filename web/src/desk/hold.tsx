@@ -2,6 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { cls, t } from "../ui";
+import "./hold.css";
 
 export const HOLD_MS = 1500;
 
@@ -10,10 +11,11 @@ interface HoldProps {
   holding: string;
   onHeld: () => void;
   busy?: boolean;
+  small?: boolean;
 }
 
 /** Held by pointer, or by Space or Enter; a short press only says what to do. */
-export function HoldButton({ label, holding, onHeld, busy }: HoldProps) {
+export function HoldButton({ label, holding, onHeld, busy, small = true }: HoldProps) {
   const [down, setDown] = useState(false);
   const [told, setTold] = useState(false);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
@@ -38,7 +40,7 @@ export function HoldButton({ label, holding, onHeld, busy }: HoldProps) {
   return (
     <button
       type="button"
-      class={cls("btn btn-small hold", down && "hold-down")}
+      class={cls("btn hold", small && "btn-small", down && "hold-down")}
       style={{ "--hold": `${HOLD_MS}ms` }}
       aria-busy={busy ?? false}
       title={t("desk.life.hold_hint")}

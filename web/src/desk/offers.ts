@@ -1,0 +1,53 @@
+// The offers of one show and which of them is on screen; shared by desk and studio.
+
+import { type Signal, signal } from "@preact/signals";
+import type { Offer, Pin, Watch } from "../wire/api";
+import { api, at } from "../wire/http";
+import type { RoomMessage } from "../wire/room";
+
+/** The offers as the server last told them; the room's messages keep them fresh. */
+export class Shop {
+  readonly offers = signal<Offer[]>([]);
+  readonly pin: Signal<Pin | null> = signal(null);
+  readonly failed = signal<unknown>(null);
+
+  constructor(readonly slug: string) {}
+
+  async load(): Promise<void> {
+    try {
+      const watch = await api.get<Watch>(`/shows${at(this.slug)}/watch`);
+      this.offers.value = watch.offers;
+      this.pin.value = watch.pin;
+      this.failed.value = null;
+    } catch (error) {
+      this.failed.value = error;
+    }
+  }
+
+  take(message: RoomMessage): void {
+    if (message.type === "pin") this.pin.value = { sku: message.sku, air_ms: message.air_ms };
+    else if (message.type === "stock") this.#change(message.sku, { left: message.left });
+    else if (message.type === "sold_out") this.#change(message.sku, { left: 0 });
+    else if (message.type === "offer") {
+      const { sku } = message;
+      const known = this.offers.peek().some((o) => o.sku === sku);
+      if (known) this.#change(sku, message);
+      else this.offers.value = [...this.offers.peek(), message];
+    }
+  }
+
+  async setPin(sku: string | null): Promise<Pin> {
+    const pin = await api.post<Pin>(`/shows${at(this.slug)}/pin`, { sku });
+    this.pin.value = pin;
+    return pin;
+  }
+
+  async setTerms(sku: string, terms: Partial<Pick<Offer, "price" | "limit">>): Promise<void> {
+    const offer = await api.patch<Partial<Offer> | undefined>(`/shows${at(this.slug)}/offers${at(sku)}`, terms);
+    this.#change(sku, { ...terms, ...offer });
+  }
+
+  #change(sku: string, change: Partial<Offer>): void {
+    this.offers.value = this.offers.peek().map((o) => (o.sku === sku ? Object.assign({}, o, change) : o));
+  }
+}

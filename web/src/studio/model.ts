@@ -1,0 +1,90 @@
+// The studio's state: the host's feed and shows, asked for every other second, and the room of the current show.
+
+import { computed, signal } from "@preact/signals";
+import { Shop } from "../desk/offers";
+import type { Cut, Show, Studio } from "../wire/api";
+import { api, at } from "../wire/http";
+import { type Chat, Room, type RoomMessage } from "../wire/room";
+import { currentShow } from "./shows";
+
+const POLL_MS = 2000;
+const CHAT_MAX = 120;
+const CUTS_MAX = 50;
+
+export type Line = Pick<Chat, "id" | "nick" | "text" | "role">;
+
+/** The room and the shop of one show as its host sees them. */
+export class ShowRoom {
+  readonly lines = signal<Line[]>([]);
+  readonly cuts = signal<Cut[]>([]);
+  readonly viewers = signal(0);
+  readonly shop: Shop;
+  readonly room: Room;
+
+  constructor(readonly slug: string) {
+    this.shop = new Shop(slug);
+    void this.shop.load();
+    // The host stands before the delay: nothing waits for a picture here.
+    this.room = new Room({ slug, airNow: () => Number.POSITIVE_INFINITY, onMessage: (m) => this.#take(m) });
+  }
+
+  #take(message: RoomMessage): void {
+    this.shop.take(message);
+    if (message.type === "welcome") {
+      if (!message.resumed) this.lines.value = [];
+      this.viewers.value = message.state.viewers;
+    } else if (message.type === "chat") this.lines.value = [...this.lines.peek(), message].slice(-CHAT_MAX);
+    else if (message.type === "deleted") this.lines.value = this.lines.peek().filter((l) => !message.ids.includes(l.id));
+    else if (message.type === "viewers") this.viewers.value = message.count;
+    else if (message.type === "cut") this.cuts.value = [...this.cuts.peek().filter((c) => c.from_air_ms !== message.from_air_ms), message].slice(-CUTS_MAX);
+  }
+
+  close(): void {
+    this.room.close();
+  }
+}
+
+export class StudioModel {
+  readonly studio = signal<Studio | null>(null);
+  readonly failed = signal<unknown>(null);
+  readonly room = signal<ShowRoom | null>(null);
+  readonly show = computed(() => currentShow(this.studio.value?.shows ?? []));
+  readonly #query: string;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #gone = false;
+
+  /** `host` is given by operators and producers only; a host's own session needs none. */
+  constructor(host: string | null) {
+    this.#query = host ? `?host=${encodeURIComponent(host)}` : "";
+    void this.poll();
+  }
+
+  async poll(): Promise<void> {
+    clearTimeout(this.#timer);
+    try {
+      this.studio.value = await api.get<Studio>(`/studio${this.#query}`);
+      this.failed.value = null;
+      this.#follow(this.show.peek());
+    } catch (error) {
+      this.failed.value = error;
+    }
+    if (!this.#gone) this.#timer = setTimeout(() => void this.poll(), POLL_MS);
+  }
+
+  async step(show: Show, step: "start" | "end"): Promise<void> {
+    await api.post(`/shows${at(show.slug)}/${step}`);
+    await this.poll();
+  }
+
+  close(): void {
+    this.#gone = true;
+    clearTimeout(this.#timer);
+    this.room.peek()?.close();
+  }
+
+  #follow(show: Show | null): void {
+    if (this.room.peek()?.slug === show?.slug) return;
+    this.room.peek()?.close();
+    this.room.value = show ? new ShowRoom(show.slug) : null;
+  }
+}
