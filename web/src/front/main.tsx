@@ -1,7 +1,7 @@
 /** The front page: what is on, what is next, what was. */
 import { useEffect } from "preact/hooks";
-import { Badge, Empty, Failed, LanguageSwitch, Loading, Mark, mount, Portrait, t, tn, useLoad, When } from "../ui";
-import type { Front, Show } from "../wire/api";
+import { Badge, Empty, Failed, LanguageSwitch, Loading, localTime, Mark, mount, Portrait, t, tn, useLoad, utc, When } from "../ui";
+import type { Front, Show, Time } from "../wire/api";
 import { api } from "../wire/http";
 import { until } from "./until";
 import "./front.css";
@@ -95,11 +95,21 @@ function NextRow({ show }: { show: Show }) {
           <span class="muted clip">{show.host.name}</span>
         </span>
         <span class="next-when">
-          {show.starts_at ? <When time={show.starts_at} /> : <span class="muted">{t("front.soon")}</span>}
-          {show.starts_at ? <span class="muted small">{until(show.starts_at)}</span> : null}
+          {show.starts_at ? <Starts time={show.starts_at} /> : <span class="muted">{t("front.soon")}</span>}
         </span>
       </a>
     </li>
+  );
+}
+
+/** Today: the time and how long until then. Later: the time and the day. */
+function Starts({ time }: { time: Time }) {
+  const today = new Date(time).toDateString() === new Date().toDateString();
+  return (
+    <>
+      <time dateTime={time} title={utc(time)} class="num">{localTime(time)}</time>
+      <span class="muted small">{today ? until(time) : localTime(time, { weekday: "short", day: "numeric", month: "short" })}</span>
+    </>
   );
 }
 

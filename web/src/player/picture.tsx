@@ -66,7 +66,7 @@ function Controls({ stream, live }: { stream: Stream; live: boolean }) {
   return (
     <>
       {muted ? (
-        <button type="button" class="picture-pill picture-sound" onClick={() => stream.setMuted(false)}>
+        <button type="button" class={live ? "picture-pill picture-sound" : "picture-pill picture-sound picture-sound-high"} onClick={() => stream.setMuted(false)}>
           <Glyph name="muted" />
           {t("player.tap_for_sound")}
         </button>

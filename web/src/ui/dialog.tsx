@@ -17,8 +17,9 @@ export function Dialog({ title, onClose, children, place = "panel" }: DialogProp
   const id = useId();
   useEffect(() => {
     const before = document.activeElement;
-    const first = box.current?.querySelector<HTMLElement>("[autofocus], input, select, textarea");
-    (first ?? box.current)?.focus({ preventScroll: true });
+    // The first thing to fill in; a sheet that is filled in already does not raise a phone's keyboard.
+    const fields = [...(box.current?.querySelectorAll<HTMLInputElement>("input, select, textarea") ?? [])];
+    (fields.find((field) => !field.value) ?? box.current)?.focus({ preventScroll: true });
     return () => {
       if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
     };

@@ -36,13 +36,15 @@ export function Talk({ model }: { model: WatchModel }) {
   };
   return (
     <div class="talk">
-      <div ref={list} class="talk-list" onScroll={scrolled} role="log" aria-live="off" aria-label={t("chat.title")} tabIndex={0}>
-        {chat.length === 0 ? <p class="talk-empty muted">{t("chat.empty")}</p> : null}
-        <ol>{chat.map((message) => <Line key={message.id} message={message} mine={message.viewer === me?.id} />)}</ol>
+      <div class="talk-box">
+        <div ref={list} class="talk-list" onScroll={scrolled} role="log" aria-live="off" aria-label={t("chat.title")} tabIndex={0}>
+          {chat.length === 0 ? <p class="talk-empty muted">{t("chat.empty")}</p> : null}
+          <ol>{chat.map((message) => <Line key={message.id} message={message} mine={message.viewer === me?.id} />)}</ol>
+        </div>
+        {along ? null : (
+          <button type="button" class="talk-down" onClick={() => setAlong(true)}>{t("chat.newest")} ↓</button>
+        )}
       </div>
-      {along ? null : (
-        <button type="button" class="talk-down" onClick={() => setAlong(true)}>{t("chat.newest")} ↓</button>
-      )}
       {model.room ? (
         <>
           <Disconnected connection={model.room.connection} missed={model.room.missed} retry={() => model.room?.retryNow()} />
@@ -56,8 +58,9 @@ export function Talk({ model }: { model: WatchModel }) {
 function Line({ message, mine }: { message: Message; mine: boolean }) {
   return (
     <li class={cls("line", mine && "line-mine")}>
-      <span class="line-nick">{message.nick}</span>
+      <span class="line-nick">{message.nick}</span>{" "}
       {message.role ? <Badge tone="accent">{tOr(`role.${message.role}`, message.role)}</Badge> : null}
+      {message.role ? " " : null}
       <span class="line-text">{message.text}</span>
     </li>
   );
@@ -112,8 +115,8 @@ function Composer({ model }: { model: WatchModel }) {
           enterKeyHint="send"
           autoComplete="off"
         />
-        <Button type="submit" look={text.trim() ? "primary" : "plain"} disabled={!open || rules.locked || (askName && !name.trim()) || (!text.trim() && !naming)}>
-          {naming && !text.trim() ? t("ui.save") : t("chat.send")}
+        <Button type="submit" class={cls(!(naming && !text.trim()) && "send")} aria-label={naming && !text.trim() ? undefined : t("chat.send")} look={text.trim() ? "primary" : "plain"} disabled={!open || rules.locked || (askName && !name.trim()) || (!text.trim() && !naming)}>
+          {naming && !text.trim() ? t("ui.save") : <SendGlyph />}
         </Button>
       </div>
       <p class="composer-note small muted" role="status">
@@ -129,6 +132,14 @@ function Composer({ model }: { model: WatchModel }) {
         {!answer && rules.hold ? <span>{t("chat.hold")}</span> : null}
       </p>
     </form>
+  );
+}
+
+function SendGlyph() {
+  return (
+    <svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round">
+      <path d="M12 19V5M6 11l6-6 6 6" />
+    </svg>
   );
 }
 

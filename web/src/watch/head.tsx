@@ -4,7 +4,7 @@ import type { WatchModel } from "./model";
 import { cutAt } from "./state";
 
 export function Head({ model }: { model: WatchModel }) {
-  const { show, viewers } = model.state.value;
+  const { show } = model.state.value;
   const following = model.following.value;
   const follow = () => model.follow(!following).catch(notifyError);
   return (
@@ -12,17 +12,25 @@ export function Head({ model }: { model: WatchModel }) {
       <a class="head-home" href="/" aria-label={t("watch.home")}><Mark size={26} /></a>
       <div class="head-words">
         <h1 class="clip">{show.title}</h1>
-        <p class="head-line">
-          {show.status === "live" && show.on_air ? <Badge tone="program" dot>{t("show.live")}</Badge> : null}
-          {show.status === "ended" ? <Badge>{t("front.replay")}</Badge> : null}
-          <span class="clip muted">{show.host.name}</span>
-          {show.status === "ended" && show.started_at ? <span class="muted"><When time={show.started_at} /></span> : null}
-          {show.status === "ended" ? null : <span class="muted num head-count">{tn("show.viewers", viewers)}</span>}
+        <p class="head-line muted">
+          <span class="clip">{show.host.name}</span>
+          {show.status === "ended" && show.started_at ? <span class="head-when"><When time={show.started_at} /></span> : null}
         </p>
       </div>
       <Button size="small" look={following ? "quiet" : "plain"} aria-pressed={following} aria-label={t(following ? "watch.unfollow.label" : "watch.follow.label", { host: show.host.name })} onClick={() => void follow()}>
         {following ? `✓ ${t("watch.following")}` : t("watch.follow")}
       </Button>
+    </div>
+  );
+}
+
+/** On the picture: whether this is live, and how many watch. */
+export function OnPicture({ model }: { model: WatchModel }) {
+  const { show, viewers } = model.state.value;
+  return (
+    <div class="on-picture">
+      {show.status === "live" && show.on_air && !model.replay ? <Badge tone="program" dot>{t("show.live")}</Badge> : null}
+      {model.replay ? <Badge>{t("front.replay")}</Badge> : <Badge><span class="num">{tn("show.viewers", viewers)}</span></Badge>}
     </div>
   );
 }

@@ -6,7 +6,7 @@ import type { Watch } from "../wire/api";
 import { ApiError, api, at } from "../wire/http";
 import { BuyModel } from "./buying";
 import { Talk } from "./chat";
-import { CutLine, Head } from "./head";
+import { CutLine, Head, OnPicture } from "./head";
 import { WatchModel } from "./model";
 import { Offers, Pinned } from "./offers";
 import { Orders } from "./orders";
@@ -80,7 +80,6 @@ function Layout({ model }: { model: WatchModel }) {
       </header>
       <main class="watch-main">
         <Screen model={model} />
-        <CutLine model={model} />
         <Head model={model} />
         {isWide ? (
           <section class="shelf" aria-labelledby="shelf">
@@ -113,13 +112,14 @@ function Foot() {
 function Screen({ model }: { model: WatchModel }) {
   const { show } = model.state.value;
   const { playlist, air } = model.watch.value;
-  const wasLive = useMemo(() => show.status !== "ended", [model]);
-  if (show.status === "ended" && !show.recording && !wasLive) {
+  if (model.replay && !show.recording) {
     return <div class="picture"><div class="picture-state"><p>{t("watch.no_recording")}</p></div></div>;
   }
   return (
-    <Picture src={playlist} epoch={air.epoch} live={wasLive} onStream={(stream) => model.setStream(stream)} poster={<Before model={model} />}>
-      {wasLive && show.status === "ended" ? <Ended /> : null}
+    <Picture src={playlist} epoch={air.epoch} live={!model.replay} onStream={(stream) => model.setStream(stream)} poster={<Before model={model} />}>
+      <OnPicture model={model} />
+      <CutLine model={model} />
+      <Ended model={model} />
     </Picture>
   );
 }
@@ -138,7 +138,11 @@ function Before({ model }: { model: WatchModel }) {
 }
 
 /** The show ended while it was watched: the last pictures stay, and the way to the replay is here. */
-function Ended() {
+function Ended({ model }: { model: WatchModel }) {
+  const over = model.state.value.show.status === "ended" && !model.replay;
+  const picture = model.stream.value?.state.value;
+  // The show is over before the viewer's picture is; the last seconds are still shown.
+  if (!over || picture === "playing" || picture === "loading") return null;
   return (
     <div class="picture-ended" role="status">
       <span>{t("watch.ended")}</span>

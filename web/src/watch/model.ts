@@ -23,7 +23,9 @@ export class WatchModel {
   readonly room: Room | null;
   private readonly stateSignal;
   private readonly watchSignal;
-  private stream: Stream | null = null;
+  readonly stream = signal<Stream | null>(null);
+  /** The show had ended when the page was opened: the recording plays, and there is no room. */
+  readonly replay: boolean;
   private readonly ticking: ReturnType<typeof setInterval>;
   private waiting: RoomMessage[] = [];
 
@@ -33,7 +35,8 @@ export class WatchModel {
     this.stateSignal = signal(opened(watch));
     this.state = this.stateSignal;
     this.following.value = watch.following;
-    this.room = watch.show.status === "ended" ? null : this.enter();
+    this.replay = watch.show.status === "ended";
+    this.room = this.replay ? null : this.enter();
     this.showPin(watch.pin);
     this.ticking = setInterval(() => this.tick(), tick_ms);
     void this.loadOrders();
@@ -41,11 +44,11 @@ export class WatchModel {
 
   /** The time of this viewer's picture, for orders and windows. */
   airNow(): number | null {
-    return this.stream?.airNow() ?? null;
+    return this.stream.value?.airNow() ?? null;
   }
 
   setStream(stream: Stream | null): void {
-    this.stream = stream;
+    this.stream.value = stream;
   }
 
   close(): void {

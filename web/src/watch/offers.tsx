@@ -21,11 +21,7 @@ export function Pinned({ model, buy }: Props) {
     <div class="pin" aria-live="polite">
       {offer ? (
         <>
-          <Thing offer={offer} />
-          <div class="offer-words">
-            <span class="offer-title clip">{offer.title}</span>
-            <span class="offer-line"><Price amount={offer.price} was={offer.was} /><Left offer={offer} model={model} /></span>
-          </div>
+          <About offer={offer} model={model} buy={buy} />
           <Buy offer={offer} model={model} buy={buy} primary />
         </>
       ) : null}
@@ -40,17 +36,29 @@ export function Offers({ model, buy }: Props) {
     <ul class="offers">
       {offers.map((offer) => (
         <li key={offer.sku} class={cls("offer", offer.sku === pin?.sku && "offer-pinned")}>
-          <Thing offer={offer} />
-          <div class="offer-words">
-            {offer.sku === pin?.sku ? <span class="offer-now">{t("offers.now")}</span> : null}
-            <span class="offer-title">{offer.title}</span>
-            <span class="offer-line"><Price amount={offer.price} was={offer.was} /><Left offer={offer} model={model} /></span>
-          </div>
+          <About offer={offer} model={model} buy={buy} now={offer.sku === pin?.sku} />
           <Buy offer={offer} model={model} buy={buy} />
         </li>
       ))}
     </ul>
   );
+}
+
+/** What it is and costs; pressing it opens the sheet, where quantity and details are chosen. */
+function About({ offer, model, buy, now }: Props & { offer: Offer; now?: boolean }) {
+  const can = useSellable(offer, model);
+  const words = (
+    <>
+      <Thing offer={offer} />
+      <span class="offer-words">
+        {now ? <span class="offer-now">{t("offers.now")}</span> : null}
+        <span class="offer-title">{offer.title}</span>
+        <span class="offer-line"><Price amount={offer.price} was={offer.was} /><Left offer={offer} model={model} /></span>
+      </span>
+    </>
+  );
+  if (!can.ok) return <div class="offer-open offer-shut">{words}</div>;
+  return <button type="button" class="offer-open" title={t("offers.choose")} onClick={() => buy.open(offer)}>{words}</button>;
 }
 
 /** The product's picture, or its first letter where there is none. */

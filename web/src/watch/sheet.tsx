@@ -36,7 +36,7 @@ function Form({ buy, now }: { buy: BuyModel; now: Buying }) {
         <Thing offer={now.offer} />
         <div class="offer-words">
           <span class="offer-title">{now.offer.title}</span>
-          <Price amount={now.price} was={now.before ?? now.offer.was} />
+          <Price amount={now.price} was={now.before ? null : now.offer.was} />
         </div>
         <Quantity buy={buy} now={now} />
       </div>
