@@ -98,7 +98,9 @@ mod tests {
 
     #[test]
     fn strange_paths_name_nothing() {
-        for path in ["", "/", "..", "../Cargo.toml", "/assets/", "//index.html", "index.html\0", "%2e%2e"] {
+        for path in
+            ["", "/", "..", "../Cargo.toml", "/assets/", "//index.html", "index.html\0", "%2e%2e"]
+        {
             assert!(asset(path).is_none(), "{path:?}");
         }
     }
@@ -110,7 +112,11 @@ mod tests {
             assert!(!text.contains("<style") && !text.contains(" style="), "{}", one.path);
             assert!(!text.contains("http://") && !text.contains("https://"), "{}", one.path);
             for tag in text.split("<script").skip(1) {
-                assert!(tag.split('>').next().is_some_and(|head| head.contains("src=")), "{}", one.path);
+                assert!(
+                    tag.split('>').next().is_some_and(|head| head.contains("src=")),
+                    "{}",
+                    one.path
+                );
             }
         }
     }
