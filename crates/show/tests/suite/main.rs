@@ -1,0 +1,9 @@
+//! The domain as its callers meet it: scripts of shows, properties, golden logs.
+
+mod golden;
+mod privacy;
+mod scripts;
+mod show_props;
+mod shop_props;
+mod stage_props;
+mod world;
