@@ -30,6 +30,7 @@ function FrontPage() {
       <main>
         {load.now.state === "loading" ? <Loading /> : null}
         {load.now.state === "failed" ? <Failed error={load.now.error} retry={load.reload} /> : null}
+        {load.now.state === "ready" && load.stale ? <p class="connection" role="status">{t("front.stale")}</p> : null}
         {load.now.state === "ready" ? <Sections front={load.now.data} /> : null}
       </main>
     </div>

@@ -133,6 +133,11 @@ export class Stream {
     on("waiting", () => {
       if (this.stateSignal.value === "playing") this.stateSignal.value = "waiting";
     });
+    on("resize", () => {
+      const { videoWidth: width, videoHeight: height } = this.video;
+      // A phone held upright sends an upright picture; the box takes its shape.
+      if (width > 0 && height > 0) this.video.parentElement?.style.setProperty("--picture-ratio", `${width} / ${height}`);
+    });
     on("ended", () => {
       this.stateSignal.value = "ended";
     });

@@ -8,6 +8,8 @@ export type Loaded<T> =
 
 export interface Load<T> {
   now: Loaded<T>;
+  /** Why the newest try failed while older data is still shown; null when it is fresh. */
+  stale: unknown;
   /** Asks again; what is shown stays until the answer is here. */
   reload: () => void;
   /** Puts a value in place, after a change whose answer holds it. */
@@ -16,15 +18,20 @@ export interface Load<T> {
 
 export function useLoad<T>(ask: () => Promise<T>, deps: readonly unknown[]): Load<T> {
   const [now, setNow] = useState<Loaded<T>>({ state: "loading" });
+  const [stale, setStale] = useState<unknown>(null);
   const [turn, setTurn] = useState(0);
   useEffect(() => {
     let current = true;
     ask().then(
       (data) => {
-        if (current) setNow({ state: "ready", data });
+        if (!current) return;
+        setNow({ state: "ready", data });
+        setStale(null);
       },
       (error: unknown) => {
-        if (current) setNow((before) => (before.state === "ready" ? before : { state: "failed", error }));
+        if (!current) return;
+        setNow((before) => (before.state === "ready" ? before : { state: "failed", error }));
+        setStale(error);
       },
     );
     return () => {
@@ -33,5 +40,5 @@ export function useLoad<T>(ask: () => Promise<T>, deps: readonly unknown[]): Loa
   }, [...deps, turn]);
   const reload = useCallback(() => setTurn((n) => n + 1), []);
   const set = useCallback((data: T) => setNow({ state: "ready", data }), []);
-  return { now, reload, set };
+  return { now, stale, reload, set };
 }

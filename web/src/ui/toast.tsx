@@ -8,7 +8,14 @@ interface Toast {
   kind: "info" | "error";
   text: string;
   hint: string;
-  action?: { label: string; run: () => void } | undefined;
+  action?: Action | undefined;
+  /** A newer toast about the same thing takes the older one's place. */
+  topic?: string | undefined;
+}
+
+interface Action {
+  label: string;
+  run: () => void;
 }
 
 /** More than this at once is noise: the oldest goes. */
@@ -25,12 +32,13 @@ function dismiss(id: number): void {
 
 function show(toast: Omit<Toast, "id">): void {
   const id = next++;
-  toasts.value = [...toasts.value, { ...toast, id }].slice(-shown_max);
+  const others = toasts.value.filter((known) => !toast.topic || known.topic !== toast.topic);
+  toasts.value = [...others, { ...toast, id }].slice(-shown_max);
   setTimeout(() => dismiss(id), toast.kind === "error" ? error_ms : info_ms);
 }
 
-export function notify(text: string, action?: { label: string; run: () => void }): void {
-  show({ kind: "info", text, hint: "", action });
+export function notify(text: string, action?: Action, topic?: string): void {
+  show({ kind: "info", text, hint: "", action, topic });
 }
 
 export function notifyError(error: unknown): void {

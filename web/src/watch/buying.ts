@@ -1,6 +1,6 @@
 /** The buyer's way from the button to an order, with every turn it may take. */
 import { signal } from "@preact/signals";
-import { money, notify, sameMoney, t } from "../ui";
+import { money, notify, notifyError, sameMoney, t } from "../ui";
 import type { Buyer, Money, Offer, Order } from "../wire/api";
 import type { ApiError } from "../wire/http";
 import { buyer, keepBuyer } from "./device";
@@ -87,19 +87,19 @@ export class BuyModel {
     if (placed.outcome === "price_changed") {
       const price = placed.price ?? (await this.priceNow(buying.offer)) ?? buying.price;
       const before = sameMoney(price, buying.price) ? null : buying.price;
-      if (inView) this.sheet.value = { ...buying, offer: { ...buying.offer, price }, price, before, placing: false, error: null, again: null };
+      if (!inView) notify(t("buy.price_changed"), undefined, "order");
+      else this.sheet.value = { ...buying, offer: { ...buying.offer, price }, price, before, placing: false, error: null, again: null };
       return;
     }
+    if (!inView) notifyError(placed.error);
     if (placed.error.code === "sold_out") void this.model.reload().catch(() => {});
     if (inView) this.sheet.value = { ...buying, placing: false, error: placed.error, again: placed.again };
   }
 
   private done(order: Order): void {
     this.model.ordered(order);
-    notify(t("buy.done", { title: order.title, total: money(order.total) }), {
-      label: t("buy.done.see"),
-      run: () => this.showOrders(),
-    });
+    const see = { label: t("buy.done.see"), run: () => this.showOrders() };
+    notify(t("buy.done", { title: order.title, total: money(order.total) }), see, "order");
   }
 
   /** Set by the page: brings the buyer's orders into view. */

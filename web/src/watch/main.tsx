@@ -151,4 +151,6 @@ function Ended({ model }: { model: WatchModel }) {
   );
 }
 
+// The player comes on the way while the show is asked for.
+void import("hls.js/light").catch(() => {});
 void mount(WatchPage);

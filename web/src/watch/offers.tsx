@@ -1,6 +1,6 @@
 /** What is for sale: the pinned offer under the picture, and all of them. */
 import { useState } from "preact/hooks";
-import { Button, clock, cls, Empty, Price, t, tn, tOr } from "../ui";
+import { Button, clock, cls, Empty, money, Price, t, tn, tOr } from "../ui";
 import type { Offer } from "../wire/api";
 import type { BuyModel } from "./buying";
 import type { WatchModel } from "./model";
@@ -18,7 +18,8 @@ export function Pinned({ model, buy }: Props) {
   const { pin, offers } = model.state.value;
   const offer = offers.find((known) => known.sku === pin?.sku);
   return (
-    <div class="pin" aria-live="polite">
+    <div class="pin">
+      <p class="sr" role="status">{offer ? `${t("offers.now")}: ${offer.title}, ${money(offer.price)}` : ""}</p>
       {offer ? (
         <>
           <About offer={offer} model={model} buy={buy} />
