@@ -269,7 +269,7 @@ impl Channel {
     }
 
     /// Lets a viewer in: how, and what follows before live events do.
-    pub(crate) fn join(&mut self, resume: Option<Resume>) -> (Joined, Vec<Arc<Frame>>) {
+    pub(crate) fn join(&self, resume: Option<Resume>) -> (Joined, Vec<Arc<Frame>>) {
         let from = resume.filter(|from| {
             from.epoch == self.epoch && from.seq >= self.evicted_seq && from.seq <= self.sealed_seq
         });
@@ -312,3 +312,6 @@ impl Channel {
         self.muted.remove(&author);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -175,19 +175,32 @@ pub(crate) struct Conn {
 pub(crate) struct Inbound {
     started_us: i64,
     messages: u32,
-    frames_before: u64,
+    frames: u64,
+    /// The reader's count at the last look.
+    frames_total: u64,
 }
 
 impl Inbound {
-    /// Counts a message; false when there are too many of them or of frames.
-    pub(crate) fn allow(&mut self, message: bool, frames: u64, per_s: u32, now_us: i64) -> bool {
+    fn turn(&mut self, now_us: i64) {
         if now_us - self.started_us >= 1_000_000 {
-            *self = Self { started_us: now_us, messages: 0, frames_before: frames };
+            (self.started_us, self.messages, self.frames) = (now_us, 0, 0);
         }
-        self.messages += u32::from(message);
-        // A message may come in a few fragments, and control frames come on top.
-        let frames_max = u64::from(per_s) * 4;
-        self.messages <= per_s && frames - self.frames_before <= frames_max
+    }
+
+    /// Counts one message; false when there are more than `per_s`.
+    pub(crate) fn message(&mut self, per_s: u32, now_us: i64) -> bool {
+        self.turn(now_us);
+        self.messages += 1;
+        self.messages <= per_s
+    }
+
+    /// Counts frames, given how many there have been in all; false when there are too many even
+    /// for messages in a few fragments with control frames between.
+    pub(crate) fn frames(&mut self, total: u64, per_s: u32, now_us: i64) -> bool {
+        self.turn(now_us);
+        self.frames += total - self.frames_total;
+        self.frames_total = total;
+        self.frames <= u64::from(per_s) * 4
     }
 }
 
@@ -332,6 +345,11 @@ impl Conn {
     pub(crate) fn purge(&mut self, purge: &Purge, tally: &mut Tally) -> Result<(), Cause> {
         tally.purged += self.queue.purge(purge);
         if self.transport.holds(purge) { Err(Cause::Purge) } else { Ok(()) }
+    }
+
+    /// Counts frames that C-1 forbids to write and that are next to be written.
+    pub(crate) fn check_c1(&self, tally: &mut Tally) {
+        tally.c1_violations += self.cell.promises.broken_by(self.queue.untouched());
     }
 
     /// Since when nothing could be written although something waits.

@@ -122,6 +122,8 @@ counters! {
     shed,
     /// Frames to single viewers lost because a shard's inbox was full.
     inbox_full,
+    /// Frames about to be written although a purge had promised otherwise: C-1 is broken unless 0.
+    c1_violations,
     /// Text messages received.
     received,
 }

@@ -4,7 +4,7 @@
 //! channel's lock while it holds its gate, and never calls the handler while it holds any lock, so
 //! every method here may be called from a handler.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -15,7 +15,7 @@ use bytes::Bytes;
 use crate::channel::{Channel, ChannelLimits, Joined, Load, Published, Purged, Resume, Step};
 use crate::conn::Socket;
 use crate::counters::Counters;
-use crate::event::{Batch, Event, Frame, What};
+use crate::event::{Batch, Event, Frame, Purge, What};
 use crate::port::{Cmd, Port};
 use crate::queue::QueueLimits;
 use crate::shard;
@@ -152,6 +152,37 @@ pub(crate) struct Cell {
     home: usize,
     core: Mutex<Core>,
     audience: AtomicUsize,
+    pub(crate) promises: Promises,
+}
+
+/// The last purges that were promised to be over, kept only to check C-1 where frames are written.
+#[derive(Debug, Default)]
+pub(crate) struct Promises {
+    any: AtomicBool,
+    last: Mutex<VecDeque<Purge>>,
+}
+
+/// Purges remembered for the check.
+const PROMISES_MAX: usize = 32;
+
+impl Promises {
+    fn add(&self, purge: Purge) {
+        let mut last = lock(&self.last);
+        if last.len() == PROMISES_MAX {
+            last.pop_front();
+        }
+        last.push_back(purge);
+        self.any.store(true, Ordering::Release);
+    }
+
+    /// How many of `frames` must not be written any more: 0, or C-1 is broken.
+    pub(crate) fn broken_by<'a>(&self, frames: impl Iterator<Item = &'a Arc<Frame>>) -> u64 {
+        if !self.any.load(Ordering::Acquire) {
+            return 0;
+        }
+        let last = lock(&self.last);
+        frames.filter(|frame| last.iter().any(|purge| purge.hits(frame))).count() as u64
+    }
 }
 
 #[derive(Debug)]
@@ -244,6 +275,7 @@ impl Hub {
             home: self.shared.next_home.fetch_add(1, Ordering::Relaxed) % shards,
             core: Mutex::new(core),
             audience: AtomicUsize::new(0),
+            promises: Promises::default(),
         };
         channels.insert(id, Arc::new(cell));
         Ok(())
@@ -492,6 +524,7 @@ impl Hub {
         for port in &self.shared.ports {
             port.purge_writes(channel, &purge);
         }
+        cell.promises.add(purge);
         purged
     }
 

@@ -122,6 +122,11 @@ impl Queue {
         (before - self.frames.len()) as u64
     }
 
+    /// The frames of which nothing is written.
+    pub(crate) fn untouched(&self) -> impl Iterator<Item = &Arc<Frame>> {
+        self.frames.iter().skip(usize::from(self.head_written > 0))
+    }
+
     /// Forgets everything except a frame that is partly written.
     pub(crate) fn clear_untouched(&mut self) {
         self.frames.truncate(usize::from(self.head_written > 0));
@@ -169,3 +174,6 @@ impl Queue {
         whole
     }
 }
+
+#[cfg(test)]
+mod tests;

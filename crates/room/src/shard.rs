@@ -198,9 +198,9 @@ impl Shard {
         let mut gate = shared.ports[self.index].gate();
         self.apply(&std::mem::take(&mut *gate));
         let mut io = writing!(self, shared);
-        if let Some(conn) = self.slots.get(slot)
-            && let Err(cause) = conn.drain(&mut io)
-        {
+        let Some(conn) = self.slots.get(slot) else { return };
+        conn.check_c1(io.tally);
+        if let Err(cause) = conn.drain(&mut io) {
             self.ended.push((slot, End::Drop(cause)));
         }
     }
@@ -238,6 +238,9 @@ impl Shard {
                 }
             }
             let mut io = writing!(self, shared);
+            if let Some(conn) = chunk.first().and_then(|slot| self.slots.get(*slot)) {
+                io.tally.c1_violations += conn.cell.promises.broken_by(batch.frames.iter());
+            }
             for &slot in chunk {
                 if let Some(conn) = self.slots.get(slot)
                     && let Err(cause) = conn.deliver(&batch, &mut io)
@@ -407,32 +410,39 @@ impl Shard {
         let shared = Arc::clone(self.hub.shared());
         let per_s = shared.config.inbound_per_s;
         loop {
-            let frames_before = conn.reader.frames();
             let message = conn.reader.next(&mut input).map_err(|code| {
                 End::Close(Cause::Protocol, code, "the frame is not acceptable".to_owned())
             })?;
-            let text = matches!(message, Some(Message::Text(_)));
-            if !conn.inbound.allow(text, frames_before, per_s, self.now_us) {
-                let why = "too many messages a second".to_owned();
-                return Err(End::Close(Cause::Flood, CloseCode::Policy, why));
-            }
             let pong = match message {
-                None => return Ok(()),
                 Some(Message::Text(text)) => {
+                    if !conn.inbound.message(per_s, self.now_us) {
+                        return Err(flood());
+                    }
                     self.tally.received += 1;
                     let (handler, hub) = (&self.handler, &self.hub);
                     let call = || handler.message(hub, conn.id, &conn.viewer, text);
                     catch_unwind(AssertUnwindSafe(call)).map_err(|_| failed_handler())?;
                     continue;
                 }
-                Some(Message::Ping(payload)) => Frame::control("pong", ws::pong(payload)),
-                Some(Message::Pong) => continue,
                 Some(Message::Close) => {
                     return Err(End::Close(Cause::Peer, CloseCode::Normal, String::new()));
                 }
+                Some(Message::Ping(payload)) => Some(Frame::control("pong", ws::pong(payload))),
+                Some(Message::Pong) => None,
+                // Empty fragments end in no message, so frames are counted here too.
+                None => {
+                    let total = conn.reader.frames();
+                    let calm = conn.inbound.frames(total, per_s, self.now_us);
+                    return if calm { Ok(()) } else { Err(flood()) };
+                }
             };
-            let mut io = writing!(self, shared);
-            conn.send(&pong, &mut io).map_err(End::Drop)?;
+            if !conn.inbound.frames(conn.reader.frames(), per_s, self.now_us) {
+                return Err(flood());
+            }
+            if let Some(pong) = pong {
+                let mut io = writing!(self, shared);
+                conn.send(&pong, &mut io).map_err(End::Drop)?;
+            }
         }
     }
 
@@ -540,6 +550,11 @@ impl Shard {
         self.finish_ended();
         self.tally.tell(&self.hub.shared().counters);
     }
+}
+
+fn flood() -> End {
+    let why = "too many messages a second".to_owned();
+    End::Close(Cause::Flood, CloseCode::Policy, why)
 }
 
 fn failed_handler() -> End {

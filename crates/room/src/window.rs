@@ -154,3 +154,6 @@ impl Sampler {
         pass
     }
 }
+
+#[cfg(test)]
+mod tests;

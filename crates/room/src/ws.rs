@@ -314,3 +314,6 @@ pub fn accept_key(key: &str) -> String {
     hash.update(b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
     base64::engine::general_purpose::STANDARD.encode(hash.finalize())
 }
+
+#[cfg(test)]
+mod tests;
