@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use units::{AirTime, Duration};
 
-use super::Config;
+use super::{Config, TARGET_DURATION};
 use crate::fmp4::picture_len;
 use crate::frame::{AirAudio, AirVideo, AudioConfig, VideoConfig};
 
@@ -102,6 +102,8 @@ pub(crate) struct Cutter {
     /// Start of the open segment.
     segment: Option<AirTime>,
     video_end: Option<AirTime>,
+    /// Start of the newest picture.
+    video_at: AirTime,
     audio_end: Option<AirTime>,
     /// Configurations of the newest frames that came.
     newest_video: Option<Arc<VideoConfig>>,
@@ -118,9 +120,9 @@ pub(crate) struct Cutter {
 impl Cutter {
     pub(crate) fn new(config: &Config) -> Self {
         Self {
-            part_target: config.part_target.max(Duration::from_ms(1)),
+            part_target: config.part_target.max(TICK).min(TARGET_DURATION),
             segment_min: config.segment_min,
-            segment_max: config.segment_max.max(config.part_target),
+            segment_max: config.segment_max.min(TARGET_DURATION),
             audio_wait: config.audio_wait,
             pictures: VecDeque::new(),
             sounds: VecDeque::new(),
@@ -129,6 +131,7 @@ impl Cutter {
             covered: AirTime(i64::MIN),
             segment: None,
             video_end: None,
+            video_at: AirTime(i64::MIN),
             audio_end: None,
             newest_video: None,
             newest_audio: None,
@@ -153,6 +156,7 @@ impl Cutter {
         }
         video.duration = (end - video.air).max(TICK);
         self.video_end = Some(video.air + video.duration);
+        self.video_at = video.air;
         let changed = self.newest_video.as_ref().is_some_and(|old| !same(old, &video.config));
         self.newest_video = Some(Arc::clone(&video.config));
         let switch = self.switch_from.is_some_and(|from| video.air >= from);
@@ -285,7 +289,8 @@ impl Cutter {
         if self.ended || self.audio_end.is_some_and(|reached| reached >= end) {
             return true;
         }
-        let late = self.video_end.is_some_and(|newest| newest - end >= self.audio_wait);
+        // Measured by the start of the newest picture: the end of a long one says nothing about when it came.
+        let late = self.video_at >= end + self.audio_wait;
         if late && self.newest_audio.is_some() {
             self.stats.late_sound_parts += 1;
         }

@@ -37,7 +37,7 @@ pub struct Config {
     pub epoch: Timestamp,
     /// Ticks a second of the sound track: the program's rate. Fixed for the program.
     pub audio_timescale: u32,
-    /// No part is longer.
+    /// No part is longer. At most [`TARGET_DURATION`].
     pub part_target: Duration,
     /// A segment ends at the first key frame that is at least this far from its start.
     pub segment_min: Duration,
@@ -99,6 +99,19 @@ pub struct Mark {
     pub discontinuities: u64,
     /// Number of the next init segment.
     pub next_init: u32,
+}
+
+impl Mark {
+    /// A mark that was stored some time before a crash, moved beyond whatever at most `lost` segments after
+    /// it may have been published since.
+    #[must_use]
+    pub fn beyond(self, lost: u32) -> Self {
+        Self {
+            next_msn: self.next_msn.saturating_add(u64::from(lost)),
+            discontinuities: self.discontinuities.saturating_add(u64::from(lost)),
+            next_init: self.next_init.saturating_add(lost),
+        }
+    }
 }
 
 #[cfg(test)]

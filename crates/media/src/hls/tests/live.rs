@@ -400,3 +400,54 @@ fn finished_segments_are_handed_out_once() {
     packager.finish();
     assert_eq!(packager.finished().map(|f| f.msn), Some(2));
 }
+
+#[test]
+fn a_long_picture_does_not_run_ahead_of_its_sound() {
+    let mut packager = packager();
+    let mut source = Source::new();
+    source.play(&mut packager, 1, 10, 20);
+    let long = source.picture(Duration::from_s(4), false);
+    packager.push_video(long);
+    let end = packager.snapshot().end();
+    assert_eq!(end, Some(AirTime::from_ms(1000)), "the sound of the picture is still to come");
+    for sound in source.sounds(AirTime::from_ms(2600)) {
+        packager.push_audio(sound);
+    }
+    assert_eq!(packager.snapshot().end(), Some(AirTime::from_ms(2500)));
+    assert_eq!(packager.stats().late_sound_parts, 0);
+}
+
+#[test]
+fn a_picture_that_starts_too_early_is_moved_not_lost() {
+    let mut packager = packager();
+    let mut source = Source::new();
+    for n in 0..40 {
+        let mut picture = source.picture(Duration::from_ms(100), n % 20 == 0);
+        if n == 7 {
+            picture.air = picture.air - Duration::from_ms(30);
+        }
+        if n == 9 {
+            picture.air = picture.air - Duration::from_s(60);
+        }
+        for sound in source.sounds(source.at) {
+            packager.push_audio(sound);
+        }
+        packager.push_video(picture);
+    }
+    packager.finish();
+    assert_eq!(packager.stats().backward_pictures, 1, "only what went back by a minute");
+    let snapshot = packager.snapshot();
+    let pictures: u32 = snapshot.segments().iter().map(|segment| segment.pictures).sum();
+    assert_eq!((pictures, snapshot.end()), (39, Some(source.at)));
+}
+
+#[test]
+fn sound_that_no_picture_takes_is_bounded() {
+    let mut packager = packager();
+    let mut source = Source::new();
+    for sound in source.sounds(AirTime::from_ms(3_600_000)) {
+        packager.push_audio(sound);
+    }
+    assert!(packager.stats().crowded_sounds > 100_000);
+    assert!(packager.snapshot().latest().is_none());
+}
