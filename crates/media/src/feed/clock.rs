@@ -58,8 +58,12 @@ impl SourceClock {
     }
 }
 
+/// Where a stamp lies by the last one. ffmpeg and OBS keep 31 bits only, so their clock wraps at 2^31 already.
 fn follow(last: Last, raw: u32) -> i64 {
-    last.ms + i64::from(raw.wrapping_sub(last.raw) as i32)
+    let step = raw.wrapping_sub(last.raw) as i32;
+    let ms = last.ms + i64::from(step);
+    let ms_31 = last.ms + i64::from(step << 1 >> 1);
+    if !plausible(last, ms) && plausible(last, ms_31) { ms_31 } else { ms }
 }
 
 fn plausible(last: Last, ms: i64) -> bool {
@@ -86,6 +90,15 @@ mod tests {
         check(
             &[(Video, 4_294_967_280), (Audio, 4_294_967_290), (Video, 17), (Audio, 5), (Video, 12)],
             &[(0, false), (10, false), (33, false), (21, false), (28, false)],
+        );
+    }
+
+    #[test]
+    fn a_clock_of_31_bits_wraps_too() {
+        use Track::{Audio, Video};
+        check(
+            &[(Video, 0x7fff_fff6), (Audio, 0x7fff_fffb), (Video, 30), (Audio, 28), (Video, 70)],
+            &[(0, false), (5, false), (40, false), (38, false), (80, false)],
         );
     }
 

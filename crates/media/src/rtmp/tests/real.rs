@@ -131,3 +131,52 @@ fn ffmpeg_shows_why_it_was_refused() {
     assert_eq!(heard.len(), 1);
     assert!(errors.contains("this stream key is not known"), "{errors}");
 }
+
+#[test]
+fn ffmpeg_crosses_extended_timestamps_and_its_wraps() {
+    // 2^24, 2^31 and 2^32 ms. ffmpeg sends 31 bits only.
+    for offset_s in ["16776", "2147482", "4294966"] {
+        let args = [
+            "-f",
+            "lavfi",
+            "-i",
+            "testsrc2=size=320x180:rate=25",
+            "-f",
+            "lavfi",
+            "-i",
+            "sine=sample_rate=44100",
+            "-t",
+            "3",
+            "-c:v",
+            "libx264",
+            "-preset",
+            "veryfast",
+            "-g",
+            "25",
+            "-pix_fmt",
+            "yuv420p",
+            "-c:a",
+            "aac",
+            "-output_ts_offset",
+            offset_s,
+        ];
+        let Some((heard, _)) = serve(&args, |session| assert!(session.accept_publish(START)))
+        else {
+            return;
+        };
+        let mut feed = Feed::new();
+        let mut times = Vec::new();
+        for event in heard {
+            let Event::Media(tag) = event else { continue };
+            if let Some(Frame::Video(frame)) = feed.push(&tag).expect("H.264 and AAC-LC") {
+                times.push(frame.time);
+            }
+            assert_eq!(feed.gap(), None, "{offset_s}");
+        }
+        assert_eq!(times.len(), 75, "{offset_s}");
+        assert!(
+            times.windows(2).all(|pair| (pair[1] - pair[0]).ms() == 40),
+            "{offset_s}: {times:?}"
+        );
+    }
+}

@@ -10,9 +10,6 @@ fn later(s: i64) -> Timestamp {
 fn a_peer_may_close_or_stall_at_every_byte_of_the_handshake() {
     let hello = hello();
     for end in 0..hello.len() {
-        if end > 4 && end % 97 != 0 && !(1534..1540).contains(&end) && end < 3068 {
-            continue;
-        }
         let mut session = Session::new(START);
         session.receive(&hello[..end], START).expect("so far so good");
         assert_eq!(session.deadline(), Some(later(10)));
