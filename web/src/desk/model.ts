@@ -4,6 +4,7 @@
 import { batch, computed, signal } from "@preact/signals";
 import type { Action, ActionKind, DeskState, DelayChange } from "../wire/api";
 import { api, ApiError, at } from "../wire/http";
+import { errorWords } from "../ui/parts";
 import { DeskClock } from "./clock";
 import { type Caret, type Frame, frameOf, type Span, stillInDelay } from "./strip";
 import { accepted, newestUndoable, refused, undone, wishOf, type Words } from "./words";
@@ -135,7 +136,8 @@ export class DeskModel {
       this.say(await run());
     } catch (error) {
       const known = error instanceof ApiError ? error : new ApiError(0, "network", String(error));
-      this.say(refused(known.code, { message: known.message, hint: known.hint }, wished, this.airMs()), known.code.startsWith("standby_"));
+      const said = errorWords(known);
+      this.say(refused(known.code, { message: said.title, hint: said.hint }, wished, this.airMs()), known.code === "standby_not_ready");
     } finally {
       if (this.pending.peek() === kind) this.pending.value = null;
     }

@@ -61,7 +61,7 @@ export function refused(
   }
   if (code === "undo_expired") return { key: "desk.answer.undo_expired", values: {}, tone: "no" };
   if (code === "network" || code === "time_out") return { key: "desk.answer.not_sent", values: {}, tone: "no" };
-  if (code === "unauthorized" || code === "unauthenticated" || code === "forbidden") {
+  if (code === "not_signed_in" || code === "forbidden") {
     return { key: "desk.answer.not_allowed", values: { message: fallback.message }, tone: "no" };
   }
   const said = fallback.hint === "" ? fallback.message : `${fallback.message}. ${fallback.hint}`;

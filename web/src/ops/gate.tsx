@@ -5,7 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { Role } from "../wire/api";
 import { ApiError } from "../wire/http";
 import { hasRole, loadSession, session, setUp, signIn, signOut } from "../wire/session";
-import { Button, errorWords, Failed, Field, LanguageSwitch, Loading, Notice, t, tOr } from "../ui";
+import { Button, errorWords, Failed, Field, LanguageSwitch, Loading, Notice, t } from "../ui";
 import "./gate.css";
 
 interface GateProps {
@@ -46,8 +46,8 @@ function doorWords(error: unknown): { title: string; hint: string } {
   if (!(error instanceof ApiError)) return words;
   const wait = error.retry_after_s;
   return {
-    title: tOr(`crew.error.${error.code}`, words.title),
-    hint: wait !== null ? t("crew.error.wait", { seconds: wait }) : tOr(`crew.error.${error.code}.hint`, words.hint),
+    title: words.title,
+    hint: wait !== null ? t("crew.error.wait", { seconds: wait }) : words.hint,
   };
 }
 
@@ -73,7 +73,7 @@ function SetUp({ token }: { token: string }) {
   return (
     <DoorForm title={t("crew.setup.title")} intro={t("crew.setup.intro")} submit={t("crew.setup.submit")} send={send}>
       <Field label={t("crew.name")} name="username" autoComplete="username" autoFocus required value={name} onValue={setName} spellcheck={false} autocapitalize="none" />
-      <Field label={t("crew.password")} name="password" type="password" autoComplete="new-password" required minLength={10} hint={t("crew.setup.password_hint")} value={password} onValue={setPassword} />
+      <Field label={t("crew.password")} name="password" type="password" autoComplete="new-password" required minLength={12} hint={t("crew.setup.password_hint")} value={password} onValue={setPassword} />
     </DoorForm>
   );
 }

@@ -28,6 +28,8 @@ export interface FeedFigures {
   fps: string;
   video: string;
   audio: string;
+  /** 0 without sound */
+  channels: number;
   rate: string;
   key: string | null;
 }
@@ -40,7 +42,8 @@ export function figuresOf(feed: Feed | null): FeedFigures | null {
     size: video ? `${video.width}×${video.height}` : "—",
     fps: video ? `${Math.round(video.fps * 10) / 10}` : "—",
     video: video ? codecName(video.codec) : "—",
-    audio: audio ? `${codecName(audio.codec)} · ${audio.sample_rate / 1000} kHz · ${audio.channels}` : "—",
+    audio: audio ? `${codecName(audio.codec)} · ${audio.sample_rate / 1000} kHz` : "—",
+    channels: audio?.channels ?? 0,
     rate: bitrate((video?.bitrate_kbps ?? 0) + (audio?.bitrate_kbps ?? 0)),
     key: video && video.key_interval_s > 0 ? video.key_interval_s.toFixed(1) : null,
   };

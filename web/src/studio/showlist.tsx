@@ -7,7 +7,7 @@ import type { StudioModel } from "./model";
 export function ShowList({ studio, model }: { studio: Studio; model: StudioModel }) {
   const current = model.show.value?.slug;
   return (
-    <section class="s-card" aria-label={t("studio.shows.title")}>
+    <section class="s-card s-setup" aria-label={t("studio.shows.title")}>
       <h2 class="s-label">{t("studio.shows.title")}</h2>
       {studio.shows.length === 0 ? <p class="muted">{t("studio.no_show.hint")}</p> : null}
       <ul class="s-shows">

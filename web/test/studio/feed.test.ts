@@ -17,7 +17,7 @@ describe("feed", () => {
   });
 
   it("has figures in the encoder's words", () => {
-    expect(figuresOf(feed)).toEqual({ size: "1280×720", fps: "30", video: "H.264", audio: "AAC-LC · 44.1 kHz · 2", rate: "2.5 Mbit/s", key: "2.0" });
+    expect(figuresOf(feed)).toEqual({ size: "1280×720", fps: "30", video: "H.264", audio: "AAC-LC · 44.1 kHz", channels: 2, rate: "2.5 Mbit/s", key: "2.0" });
     expect(figuresOf({ ...feed, receiving: false })).toBeNull();
     expect(figuresOf({ receiving: true, hints: [] })?.size).toBe("—");
   });
