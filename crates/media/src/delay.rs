@@ -25,7 +25,7 @@ const SPARE: Duration = Duration::from_s(10);
 const AHEAD: Duration = Duration::from_s(10);
 const BEHIND: Duration = Duration::from_s(70);
 /// The largest composition offset that is believed.
-const MAX_CTS: Duration = Duration::from_s(5);
+const MAX_CTS: Duration = Duration::from_s(2);
 /// The least distance of two decode times on one track.
 const TICK: Duration = Duration(units::FLICKS_PER_S / 90_000);
 /// A feed that has shown no picture (or made no sound) for this long is taken to have none.
@@ -112,6 +112,9 @@ pub(crate) struct DelayLine {
     last_sound: MediaTime,
     last_key: Option<Timestamp>,
     last_arrival: Option<Timestamp>,
+    /// The newest source time, from which another clock goes on.
+    reached: MediaTime,
+    /// The end of what has come, as it is shown.
     end: MediaTime,
     leaving: MediaTime,
     picture_config: Option<Arc<VideoConfig>>,
@@ -140,6 +143,7 @@ impl DelayLine {
             last_sound: past,
             last_key: None,
             last_arrival: None,
+            reached: MediaTime::ZERO,
             end: MediaTime::ZERO,
             leaving: past,
             picture_config: None,
@@ -216,9 +220,11 @@ impl DelayLine {
             self.split(pts);
         }
         self.current_mut().arrived(time, now, airing);
-        let newest = self.current().picture.map_or(at, |newest| newest.max(at));
-        self.current_mut().picture = Some(newest);
+        let era = self.current_mut();
+        era.picture = era.picture.max(Some(at));
+        era.newest = era.newest.max(at);
         self.last_picture = at;
+        self.reached = self.reached.max(time + TICK);
         self.end = self.end.max(pts.max(at) + TICK);
         self.picture_config = Some(frame.config.clone());
         (frame.time, frame.cts) = (time, cts);
@@ -237,9 +243,11 @@ impl DelayLine {
             self.split(at);
         }
         self.current_mut().arrived(time, now, airing);
-        self.current_mut().sound = true;
+        let era = self.current_mut();
+        (era.sound, era.newest) = (true, era.newest.max(at));
         let span = frame.config.frame_duration();
         self.last_sound = at;
+        self.reached = self.reached.max(time + span);
         self.end = self.end.max(at + span);
         self.sound_config = Some(frame.config.clone());
         frame.time = at;
@@ -258,7 +266,7 @@ impl DelayLine {
                 return time;
             }
         }
-        let time = MediaTime::from_start(now - self.started).max(self.end);
+        let time = MediaTime::from_start(now - self.started).max(self.reached);
         self.shift = Some(time - source);
         self.begin_era(time, now);
         time
@@ -430,16 +438,17 @@ impl DelayLine {
         &self.eras[self.index(era)]
     }
 
-    /// Whether the feed shows pictures around a moment of an era, or may still begin to.
+    /// Whether the feed shows pictures around a moment of an era, or may still do so.
     pub(crate) fn pictured(&self, era: u64, at: MediaTime) -> bool {
         let era = self.era(era);
-        at < era.picture.unwrap_or(era.start) + TRACK_PATIENCE
+        let newest = era.picture.unwrap_or(era.start);
+        era.picture.is_some_and(|newest| at <= newest) || era.newest < newest + TRACK_PATIENCE
     }
 
     /// Whether it is known if an era has sound.
-    pub(crate) fn sound_known(&self, era: u64, at: MediaTime) -> bool {
+    pub(crate) fn sound_known(&self, era: u64) -> bool {
         let era = self.era(era);
-        era.sound || at >= era.start + TRACK_PATIENCE
+        era.sound || era.newest >= era.start + TRACK_PATIENCE
     }
 
     /// Moves the air point on.
@@ -475,11 +484,6 @@ impl DelayLine {
     /// The end of what has come.
     pub(crate) fn end(&self) -> MediaTime {
         self.end
-    }
-
-    /// The setting that new frames wait for.
-    pub(crate) fn delay(&self) -> Duration {
-        self.delay
     }
 
     /// How long from `now` until all that waits has left.

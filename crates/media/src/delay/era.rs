@@ -21,6 +21,8 @@ pub(crate) struct Era {
     pub(crate) floor: Timestamp,
     /// Where it begins.
     pub(crate) start: MediaTime,
+    /// Its newest frame.
+    pub(crate) newest: MediaTime,
     /// Its newest picture.
     pub(crate) picture: Option<MediaTime>,
     /// Whether it has had sound.
@@ -33,7 +35,7 @@ impl Era {
     pub(crate) fn new(now: Timestamp, start: MediaTime, delay: Duration, floor: Timestamp) -> Self {
         let base = now - start.since_start();
         let earliest = Earliest::new(base, now);
-        Self { base, delay, floor, start, picture: None, sound: false, earliest }
+        Self { base, delay, floor, start, newest: start, picture: None, sound: false, earliest }
     }
 
     /// When the moment `at` leaves the delay.

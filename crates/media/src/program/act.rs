@@ -3,7 +3,7 @@
 use units::{ActionId, Duration, MediaTime, Timestamp};
 
 use super::action::{
-    Applied, Channel, DelayChange, DelayHow, Kind, MarkedAction, Refusal, State, When, Wish,
+    Applied, Channel, DelayChange, DelayHow, Kind, MarkedAction, Output, Refusal, State, When, Wish,
 };
 use super::plan::{Interval, MAX_ACTIONS};
 use super::{MAX_DELAY, Program};
@@ -54,7 +54,8 @@ impl Program {
             return Err(Refusal::Unknown);
         }
         if let Some(to) = interval.to.filter(|to| *to <= point) {
-            return Err(Refusal::UndoExpired { by: point - to });
+            let by = (self.host.leaving(now) - to).max(Duration::ZERO);
+            return Err(Refusal::UndoExpired { by });
         }
         self.plan.end(id, point);
         self.applied(id, now).ok_or(Refusal::Unknown)
@@ -137,7 +138,8 @@ impl Program {
             return Err(Refusal::EmptyInterval { by: from - to });
         }
         if let Some(to) = to.filter(|to| *to <= point) {
-            return Err(Refusal::AlreadyAired { by: point - to });
+            let by = (self.host.leaving(now) - to).max(Duration::ZERO);
+            return Err(Refusal::AlreadyAired { by });
         }
         let from = asked.unwrap_or(newest - self.reaction).max(point);
         if let Some(to) = to.filter(|to| *to <= from) {
@@ -165,12 +167,15 @@ impl Program {
         if self.plan.panic().is_some() {
             return Err(Refusal::InPanic);
         }
-        let from = self.host.leaving(now);
+        let from = self.air_point(now);
         self.plan.add(MarkedAction { id, kind: Kind::Panic, from, to: None, late: false });
         self.empty(Channel::Host, Some(id));
-        self.empty(Channel::Standby, Some(id));
+        self.empty(Channel::Standby, None);
         self.end_run_now(Some(id));
-        self.poll(now);
+        if let Some(air) = self.air_now(now) {
+            self.plan.begin(id, air);
+            self.air.push(Output::ActionAired { id, air });
+        }
         Ok(())
     }
 
@@ -181,7 +186,8 @@ impl Program {
         if at > newest + MAX_AHEAD {
             return Err(Refusal::TooFarAhead { by: at - newest, limit: MAX_AHEAD });
         }
-        let open = |i: &&Interval| i.to.is_none() && (i.from < at || i.kind == Kind::Panic);
+        let begun = at.max(newest);
+        let open = |i: &&Interval| i.to.is_none() && (i.from <= begun || i.kind == Kind::Panic);
         let ended: Vec<ActionId> = self.plan.live().iter().filter(open).map(|i| i.id).collect();
         if ended.is_empty() && !self.held {
             return Err(Refusal::NothingToResume);

@@ -157,7 +157,7 @@ pub enum Refusal {
         by: Duration,
     },
     /// It ends before it begins.
-    #[error("the interval ends {} ms before it begins", .by.ms())]
+    #[error("the interval is empty: its end lies {} ms before its beginning", .by.ms())]
     EmptyInterval {
         /// By how much; zero for an interval without length.
         by: Duration,

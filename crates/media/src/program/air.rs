@@ -17,7 +17,7 @@ use crate::frame::{AirAudio, AirVideo, AudioConfig, VideoConfig};
 
 /// The shortest picture.
 pub(crate) const SHORTEST_PICTURE: Duration = Duration::from_ms(1);
-/// A slate picture this short is left out at a splice.
+/// The slate stays this far behind, so that a splice leaves no sliver of it and a key frame that is just due finds its place.
 const SLIVER: Duration = Duration::from_ms(10);
 /// What a picture is expected to last at least and at most, when its successor is not known.
 const USUAL: (Duration, Duration) = (Duration::from_ms(5), Duration::from_s(1));
@@ -29,6 +29,8 @@ pub(crate) struct Air {
     epoch: Option<Timestamp>,
     video: OnVideo,
     audio: OnAudio,
+    /// Where the last change was, and what was on before it.
+    changed: (AirTime, OnVideo, OnAudio),
     held: Option<AirVideo>,
     /// The earliest moment at which another picture can begin.
     free: AirTime,
@@ -55,6 +57,7 @@ impl Air {
             epoch: None,
             video: OnVideo::Slate,
             audio: OnAudio::Silence,
+            changed: (AirTime::ZERO, OnVideo::Slate, OnAudio::Silence),
             held: None,
             free: AirTime::ZERO,
             picture_end: AirTime::ZERO,
@@ -124,7 +127,8 @@ impl Air {
         self.out.pop_front()
     }
 
-    /// Says what is on from `air` on, if that is new.
+    /// Says what is on from `air` on, if that is new. The two tracks change within an access unit of each other; what is
+    /// said never goes back.
     pub(crate) fn announce(
         &mut self,
         air: AirTime,
@@ -136,9 +140,17 @@ impl Air {
         if (video, audio) == (self.video, self.audio) {
             return;
         }
-        (self.video, self.audio) = (video, audio);
-        let at = self.wall(air);
-        self.push(Output::OnAir(OnAirChange { air, at, video, audio, action }));
+        let air = air.max(self.changed.0);
+        if matches!(self.out.back(), Some(Output::OnAir(last)) if last.air == air) {
+            self.out.pop_back();
+            (_, self.video, self.audio) = self.changed;
+        }
+        self.changed = (air, self.video, self.audio);
+        if (video, audio) != (self.video, self.audio) {
+            (self.video, self.audio) = (video, audio);
+            let at = self.wall(air);
+            self.push(Output::OnAir(OnAirChange { air, at, video, audio, action }));
+        }
     }
 
     /// Whether a picture of this configuration goes on from the last one.
@@ -148,7 +160,7 @@ impl Air {
 
     /// Puts a picture of a source on air at `picture.air`, or as soon as the one before it allows. `shown` is when it is presented.
     pub(crate) fn put_picture(&mut self, mut picture: AirVideo, shown: AirTime) {
-        self.fill_pictures_to(picture.air);
+        self.fill_pictures(picture.air);
         self.reel = None;
         picture.air = picture.air.max(self.free);
         picture.cts = shown - picture.air;
@@ -186,10 +198,10 @@ impl Air {
         next
     }
 
-    /// Airs the pictures of the slate that begin up to `until`.
+    /// Airs the pictures of the slate that begin clearly before `until`.
     pub(crate) fn fill_pictures(&mut self, until: AirTime) {
         while let Some(reel) = &mut self.reel
-            && reel.next <= until
+            && reel.next + SLIVER <= until
         {
             let picture = reel.slate.picture(reel.index);
             let frame = &picture.frame;
@@ -208,13 +220,9 @@ impl Air {
         }
     }
 
-    fn fill_pictures_to(&mut self, splice: AirTime) {
-        self.fill_pictures(splice - SLIVER);
-    }
-
-    /// When the next picture of the slate begins.
+    /// When the next picture of the slate airs.
     pub(crate) fn next_slate(&self) -> Option<AirTime> {
-        self.reel.as_ref().map(|reel| reel.next)
+        self.reel.as_ref().map(|reel| reel.next + SLIVER)
     }
 
     /// Airs silence that begins up to `until`.
@@ -224,16 +232,17 @@ impl Air {
         }
     }
 
-    /// Puts a source's access unit at the nearest place; `false` when that has aired already. `None` is silence.
+    /// Puts a source's access unit at the nearest place and says which; `None` when that has aired already.
+    /// No data is silence.
     pub(crate) fn put_sound(
         &mut self,
         air: AirTime,
         data: Option<bytes::Bytes>,
         config: &Arc<AudioConfig>,
-    ) -> bool {
+    ) -> Option<AirTime> {
         let half = Duration(config.frame_duration().0 / 2);
         if air < self.sound_end - half {
-            return false;
+            return None;
         }
         while air >= self.sound_end + Duration(self.sound.frame_duration().0 / 2) {
             self.put_silence();
@@ -241,11 +250,12 @@ impl Air {
         if *config != self.sound {
             self.sound = config.clone();
         }
+        let start = self.sound_end;
         match data {
             Some(data) => self.put_unit(data),
             None => self.put_silence(),
         }
-        true
+        Some(start)
     }
 
     fn put_silence(&mut self) {

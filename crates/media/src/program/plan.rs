@@ -32,6 +32,14 @@ impl Interval {
         Self { id, kind, from, to, late, state: State::Planned, aired: None, over: None }
     }
 
+    /// Its first moment airs.
+    pub(crate) fn begin(&mut self, air: AirTime) {
+        self.aired = Some(air);
+        if self.state == State::Planned {
+            self.state = State::Active;
+        }
+    }
+
     fn holds(&self, at: MediaTime) -> bool {
         self.from <= at && self.to.is_none_or(|to| at < to)
     }
@@ -149,10 +157,21 @@ impl Plan {
         self.retire();
     }
 
+    /// An action is on air at once.
+    pub(crate) fn begin(&mut self, id: ActionId, air: AirTime) {
+        if let Some(interval) = self.live.iter_mut().find(|interval| interval.id == id) {
+            interval.begin(air);
+        }
+    }
+
     /// Ends an open interval at `at`.
     pub(crate) fn resume(&mut self, id: ActionId, at: MediaTime) {
         if let Some(interval) = self.live.iter_mut().find(|interval| interval.id == id) {
             interval.to = Some(at.max(interval.from));
+            if interval.from >= at && interval.aired.is_none() {
+                interval.state = State::Undone;
+            }
         }
+        self.retire();
     }
 }

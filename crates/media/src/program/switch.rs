@@ -6,7 +6,7 @@
 use units::{ActionId, AirTime, Duration, MediaTime, Timestamp};
 
 use super::Program;
-use super::action::{Channel, Kind, OnAudio, OnVideo, Output, State};
+use super::action::{Channel, Kind, OnAudio, OnVideo, Output};
 use crate::delay::{Picture, Sound, Track, Waiting};
 use crate::frame::AirVideo;
 
@@ -136,7 +136,7 @@ impl Program {
         let blank = run.showing && over(end, no_pictures) && !following;
         let silent = run.sounding && over(self.air.sound_end(), no_sound);
         if blank {
-            self.show_slate(end, None);
+            self.show_slate(end, None, None);
         }
         if silent && let Some(run) = &mut self.run {
             run.sounding = false;
@@ -162,29 +162,28 @@ impl Program {
         }
         if run.showing {
             let air = run.air(from);
-            self.show_slate(air, Some(id));
+            self.show_slate(air, None, Some(id));
         }
     }
 
-    /// Takes a run's picture off; its sound and its mapping stay.
-    fn show_slate(&mut self, air: AirTime, action: Option<ActionId>) {
+    /// Takes a run's picture off; its mapping stays.
+    fn show_slate(&mut self, air: AirTime, audio: Option<OnAudio>, action: Option<ActionId>) {
         if let Some(run) = &mut self.run {
             run.showing = false;
         }
         self.cause = action;
         let slate = self.slates.fitting(self.host.picture_config());
         let air = self.air.start_slate(slate, air);
-        self.air.announce(air, Some(OnVideo::Slate), None, action);
+        self.air.announce(air, Some(OnVideo::Slate), audio, action);
     }
 
     /// Leaves a source altogether.
     pub(super) fn end_run(&mut self, air: AirTime, action: Option<ActionId>) {
         let Some(run) = self.run.take() else { return };
         if run.showing {
-            self.show_slate(air, action);
+            return self.show_slate(air, Some(OnAudio::Silence), action);
         }
         self.cause = action;
-        let air = air.max(self.air.sound_end());
         self.air.announce(air, None, Some(OnAudio::Silence), action);
     }
 
@@ -228,11 +227,11 @@ impl Program {
             self.show(channel, picture, false);
         } else if showing {
             let air = self.run.as_ref().map_or(self.air.free(), |run| run.air(picture.at));
-            self.show_slate(air, None);
+            self.show_slate(air, None, None);
             self.stopped(channel, Waiting::Picture(picture), None);
         } else if picture.frame.key && in_run && self.in_step(picture.at) {
             self.show(channel, picture, true);
-        } else if picture.frame.key && !in_run && self.may_enter(channel, picture.era, picture.at, due) {
+        } else if picture.frame.key && !in_run && self.may_enter(channel, picture.era, due) {
             self.enter(channel, picture.era, picture.at, due);
             self.show(channel, picture, true);
         } else {
@@ -248,7 +247,7 @@ impl Program {
         let hide = self.plan.hides_sound(at, span).filter(|_| channel == Channel::Host);
         let hide = hide.map(|hide| hide.id);
         let pictured = self.line(channel).pictured(era, at);
-        let enters = !pictured && hide.is_none() && self.may_enter(channel, era, at, due);
+        let enters = !pictured && hide.is_none() && self.may_enter(channel, era, due);
         if !self.in_run(channel, era) {
             if !enters {
                 return self.stopped(channel, Waiting::Sound(sound), hide.or(self.cause));
@@ -269,11 +268,11 @@ impl Program {
             Channel::Host => OnAudio::Host,
             Channel::Standby => OnAudio::Standby,
         };
-        let start = self.air.sound_end();
-        let aired = self.air.put_sound(air, data, &sound.frame.config);
-        if aired {
+        let start = self.air.put_sound(air, data, &sound.frame.config);
+        if let Some(start) = start {
             self.air.announce(start, None, Some(on), hide);
         }
+        let aired = start.is_some();
         if channel == Channel::Host {
             self.note_host_sound(&sound);
             if aired && !silent {
@@ -304,13 +303,13 @@ impl Program {
     }
 
     /// Whether a source can be entered at a moment: it is not too late for a full delay, and the program's sound is known.
-    fn may_enter(&self, channel: Channel, era: u64, at: MediaTime, due: Timestamp) -> bool {
+    fn may_enter(&self, channel: Channel, era: u64, due: Timestamp) -> bool {
         if self.held {
             return false;
         }
         match self.splice(due) {
             Some(splice) => self.air.wall(splice) - due <= self.grace(),
-            None => self.line(channel).sound_known(era, at),
+            None => self.line(channel).sound_known(era),
         }
     }
 
@@ -402,10 +401,7 @@ impl Program {
                 && interval.from <= point
                 && let Some(air) = self.air.at(self.host.due_of(interval.from))
             {
-                interval.aired = Some(air);
-                if interval.state == State::Planned {
-                    interval.state = State::Active;
-                }
+                interval.begin(air);
                 self.air.push(Output::ActionAired { id: interval.id, air });
             }
             let Some(to) = interval.to.filter(|to| *to <= point) else { continue };

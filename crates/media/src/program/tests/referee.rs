@@ -1,0 +1,306 @@
+//! The referee: knows every frame that was sent and checks every frame that airs.
+
+use std::collections::HashMap;
+
+use bytes::Bytes;
+use units::{AirTime, Duration, MediaTime, Timestamp};
+
+use super::stage::seconds;
+use super::*;
+use crate::frame::{AirAudio, AirVideo, Frame};
+
+/// A frame as it was sent.
+#[derive(Clone, Debug)]
+pub(super) struct Sent {
+    channel: Channel,
+    video: bool,
+    key: bool,
+    data: Bytes,
+    time: MediaTime,
+    shown: MediaTime,
+    span: Duration,
+    arrival: Timestamp,
+    delay: Duration,
+    number: usize,
+}
+
+impl Sent {
+    pub(super) fn new(channel: Channel, frame: &Frame, arrival: Timestamp, delay: Duration) -> Self {
+        let (video, key, data, time, cts, span) = match frame {
+            Frame::Video(v) => (true, v.key, v.data.clone(), v.time, v.cts, Duration::ZERO),
+            Frame::Audio(a) => {
+                (false, true, a.data.clone(), a.time, Duration::ZERO, a.config.frame_duration())
+            }
+        };
+        let shown = time + cts;
+        Self { channel, video, key, data, time, shown, span, arrival, delay, number: 0 }
+    }
+}
+
+/// A frame of a source that aired.
+struct Aired {
+    sent: Sent,
+    /// When its first sample sounds, or it is shown.
+    air: AirTime,
+}
+
+/// One stretch of a track with one source.
+struct Stretch {
+    track: &'static str,
+    what: String,
+    from: AirTime,
+    to: AirTime,
+    at_ms: i64,
+}
+
+pub(super) struct Referee {
+    sent: HashMap<Bytes, Sent>,
+    numbers: HashMap<(Channel, bool), usize>,
+    base: HashMap<Channel, Timestamp>,
+    before_key: HashMap<Channel, Duration>,
+    aired: Vec<Aired>,
+    intervals: HashMap<units::ActionId, Applied>,
+    last_video: Option<(Option<Sent>, AirTime)>,
+    last_audio: Option<AirTime>,
+    pub(super) stopped: usize,
+    stretches: Vec<Stretch>,
+    notes: Vec<(i64, String)>,
+    now_ms: i64,
+    strict: bool,
+}
+
+impl Referee {
+    pub(super) fn new(config: &ProgramConfig) -> Self {
+        let start = config.resume.as_ref().map(|mark| mark.air);
+        Self {
+            sent: HashMap::new(),
+            numbers: HashMap::new(),
+            base: HashMap::new(),
+            before_key: HashMap::new(),
+            aired: Vec::new(),
+            intervals: HashMap::new(),
+            last_video: start.map(|air| (None, air)),
+            last_audio: start,
+            stopped: 0,
+            stretches: Vec::new(),
+            notes: Vec::new(),
+            now_ms: 0,
+            strict: true,
+        }
+    }
+
+    /// The program goes on at the mark; what is in force goes on.
+    pub(super) fn restarted(&mut self, mark: &Mark) {
+        let free = self.last_video.as_ref().map_or(AirTime::ZERO, |(_, end)| *end);
+        assert!(mark.air >= free && mark.air >= self.last_audio.unwrap_or_default(), "H-1");
+        self.last_video = Some((None, mark.air));
+        self.last_audio = Some(mark.air);
+        self.base.clear();
+        for action in &mark.actions {
+            assert!(self.intervals.contains_key(&action.id), "{action:?} came from nowhere");
+        }
+    }
+
+    /// Stops looking at the decode order and at D-1, for sources that break the rules themselves.
+    pub(super) fn lenient(&mut self) {
+        self.strict = false;
+    }
+
+    pub(super) fn note(&mut self, clock_ms: i64, what: &str) {
+        self.notes.push((clock_ms, what.to_owned()));
+    }
+
+    /// Until its next key frame a source may keep the delay that it had.
+    pub(super) fn delay_changed(&mut self, before: Duration) {
+        for channel in [Channel::Host, Channel::Standby] {
+            self.before_key.entry(channel).and_modify(|old| *old = (*old).min(before)).or_insert(before);
+        }
+    }
+
+    pub(super) fn sent(&mut self, mut sent: Sent, time: MediaTime) {
+        if sent.video && sent.key {
+            self.before_key.remove(&sent.channel);
+        }
+        let before = self.before_key.get(&sent.channel).copied();
+        sent.delay = before.map_or(sent.delay, |before| before.min(sent.delay));
+        sent.shown = time + (sent.shown - sent.time);
+        sent.time = time;
+        let base = self.base.entry(sent.channel).or_insert(Timestamp(i64::MAX));
+        *base = (*base).min(sent.arrival - time.since_start());
+        let number = self.numbers.entry((sent.channel, sent.video)).or_default();
+        *number += 1;
+        sent.number = *number;
+        self.sent.insert(sent.data.clone(), sent);
+    }
+
+    pub(super) fn saw(&mut self, output: &Output, now: Timestamp) {
+        self.now_ms = (now - STARTED).ms();
+        match output {
+            Output::Video(video) => self.video(video, now),
+            Output::Audio(audio) => self.audio(audio, now),
+            Output::Stopped { .. } => self.stopped += 1,
+            Output::OnAir(change) => {
+                let told = format!("on air {}: {:?}, {:?}", seconds(change.air.ms()), change.video, change.audio);
+                self.note(self.now_ms, &told);
+            }
+            Output::ActionAired { id, air } => {
+                let told = format!("action {} aired at {}", id.as_u128(), seconds(air.ms()));
+                self.note(self.now_ms, &told);
+            }
+            Output::ActionOver { id, air } => {
+                let told = format!("action {} over at {}", id.as_u128(), seconds(air.ms()));
+                self.note(self.now_ms, &told);
+            }
+        }
+    }
+
+    fn video(&mut self, video: &AirVideo, now: Timestamp) {
+        let end = video.air + video.duration;
+        assert!(video.duration > Duration::ZERO, "a picture without length at {:?}", video.air);
+        let sent = self.sent.get(&video.data).cloned();
+        let (before, free) = self.last_video.take().unwrap_or((None, AirTime::ZERO));
+        assert_eq!(video.air, free, "a hole or an overlap between pictures");
+        assert!(!video.discontinuity || video.key, "another source begins without a key frame");
+        if let Some(sent) = &sent {
+            self.on_time(sent, now);
+            let follows = before.is_some_and(|b| b.channel == sent.channel && b.number + 1 == sent.number);
+            assert!(!self.strict || video.key || follows, "{:?} lacks the picture before it", sent.data);
+            self.aired.push(Aired { sent: sent.clone(), air: video.air + video.cts });
+        }
+        let what = name(&video.data, sent.as_ref());
+        self.stretch("picture", what, video.air, end, video.discontinuity);
+        self.last_video = Some((sent, end));
+    }
+
+    fn audio(&mut self, audio: &AirAudio, now: Timestamp) {
+        let free = self.last_audio.unwrap_or_default();
+        assert_eq!(audio.air, free, "a hole or an overlap in the sound");
+        assert_eq!(audio.duration, audio.config.frame_duration());
+        let sent = self.sent.get(&audio.data).cloned();
+        if let Some(sent) = &sent {
+            self.on_time(sent, now);
+            self.aired.push(Aired { sent: sent.clone(), air: audio.air });
+        }
+        let end = audio.air + audio.duration;
+        let what = sent.as_ref().map_or("silence".to_owned(), |sent| name(&audio.data, Some(sent)));
+        self.stretch("sound", what, audio.air, end, false);
+        self.last_audio = Some(end);
+    }
+
+    /// D-1: nothing leaves earlier than its delay after the earliest arrival.
+    fn on_time(&self, sent: &Sent, now: Timestamp) {
+        let base = self.base.get(&sent.channel).copied().unwrap_or_default();
+        let early = base + sent.time.since_start() + sent.delay - now;
+        let early = !self.strict || early <= Duration::from_micros(2);
+        assert!(early, "{sent:?} left early");
+    }
+
+    /// The program is never far behind its own clock.
+    pub(super) fn keeps_up(&self, air: Option<AirTime>) {
+        let Some(air) = air else { return };
+        let sound = self.last_audio.unwrap_or_default();
+        let video = self.last_video.as_ref().map_or(AirTime::ZERO, |(_, end)| *end);
+        assert!(air - sound < ms(1400), "the sound is {:?} behind", air - sound);
+        assert!(air - video < ms(3600), "the picture is {:?} behind", air - video);
+        assert!(sound - air < ms(100), "the sound is {:?} ahead", sound - air);
+        assert!(video - air < ms(3100), "the picture is {:?} ahead", video - air);
+    }
+
+    /// Takes note of the intervals that are really applied.
+    pub(super) fn applied(&mut self, program: &Program, now: Timestamp) {
+        for applied in program.plan.live().iter().map(|i| program.describe(i, now)) {
+            self.intervals.insert(applied.id, applied);
+        }
+    }
+
+    /// D-2 and the step of picture and sound, over all that aired.
+    pub(super) fn check(&mut self, program: &Program, now: Timestamp) {
+        // What a restart has forgotten is over; the last that was known of it holds.
+        let known = |last: &Applied| program.applied(last.id, now).unwrap_or(*last);
+        let stopped: Vec<Applied> = self.intervals.values().map(known).collect();
+        for aired in self.aired.iter().filter(|aired| aired.sent.channel == Channel::Host) {
+            for interval in stopped.iter().filter(|i| i.state != State::Undone) {
+                assert!(!airs_in(&aired.sent, interval), "{:?} aired inside {interval:?}", aired.sent);
+            }
+        }
+        self.in_step();
+    }
+
+    fn in_step(&self) {
+        let offset = |aired: &Aired| aired.air.since_start() - aired.sent.shown.since_start();
+        for (n, sound) in self.aired.iter().enumerate().filter(|(_, a)| !a.sent.video) {
+            let near = self.aired[n.saturating_sub(40)..(n + 40).min(self.aired.len())].iter();
+            let near: Vec<_> = near
+                .filter(|a| a.sent.video && a.sent.channel == sound.sent.channel)
+                .filter(|a| (a.sent.shown - sound.sent.shown).abs() < ms(100))
+                .map(offset)
+                .collect();
+            let half = Duration(sound.sent.span.0 / 2 + 1);
+            let fits = near.iter().any(|picture| (*picture - offset(sound)).abs() <= half);
+            assert!(near.is_empty() || fits, "{:?} is out of step: {near:?}", sound.sent.data);
+        }
+    }
+
+    fn stretch(&mut self, track: &'static str, what: String, from: AirTime, to: AirTime, cut: bool) {
+        let same = |s: &&mut Stretch| s.track == track;
+        match self.stretches.iter_mut().rev().find(same) {
+            Some(last) if last.what == what && !cut => last.to = to,
+            _ => self.stretches.push(Stretch { track, what, from, to, at_ms: self.now_ms }),
+        }
+    }
+
+    /// What happened, in order: notes at their time, and what aired as it began.
+    pub(super) fn story(&self) -> Vec<String> {
+        let mut lines: Vec<(i64, String)> = self.notes.clone();
+        lines.extend(self.stretches.iter().map(|s| {
+            let span = format!("{} – {}", seconds(s.from.ms()), seconds(s.to.ms()));
+            (s.at_ms, format!("  {:7} {span}  {}", s.track, s.what))
+        }));
+        lines.sort_by_key(|(at_ms, _)| *at_ms);
+        lines.into_iter().map(|(at_ms, line)| format!("{:>7} {line}", seconds(at_ms))).collect()
+    }
+
+    /// The names of the frames of a source that aired.
+    pub(super) fn names(&self) -> Vec<String> {
+        let name = |a: &Aired| String::from_utf8_lossy(&a.sent.data).into_owned();
+        self.aired.iter().map(name).collect()
+    }
+
+    /// The host's moments that aired, on one track.
+    pub(super) fn moments(&self, video: bool) -> Vec<MediaTime> {
+        let host = self.aired.iter().filter(|a| a.sent.channel == Channel::Host);
+        host.filter(|a| a.sent.video == video).map(|a| a.sent.shown).collect()
+    }
+
+    pub(super) fn picture_end(&self) -> AirTime {
+        self.last_video.as_ref().map_or(AirTime::ZERO, |(_, end)| *end)
+    }
+
+    pub(super) fn sound_end(&self) -> AirTime {
+        self.last_audio.unwrap_or_default()
+    }
+}
+
+/// Whether a frame lies inside an interval that stops its track.
+fn airs_in(sent: &Sent, interval: &Applied) -> bool {
+    let stops = match interval.kind {
+        Kind::Mute => !sent.video,
+        Kind::Cover => sent.video,
+        Kind::Resume => false,
+        _ => true,
+    };
+    // A sound's packet spans two frames, so the one before counts as inside.
+    let end = sent.shown + sent.span + sent.span;
+    let begun = if sent.video { sent.shown >= interval.from } else { end > interval.from };
+    stops && begun && interval.to.is_none_or(|to| sent.shown < to)
+}
+
+/// The source of a frame: its connection's name without the number.
+fn name(data: &Bytes, sent: Option<&Sent>) -> String {
+    let text = String::from_utf8_lossy(data).into_owned();
+    let name = text.split('.').next().unwrap_or_default();
+    match sent {
+        Some(_) => name.to_owned(),
+        None => name.split(' ').next().unwrap_or_default().to_owned(),
+    }
+}
