@@ -29,7 +29,8 @@ export function Picture({ src, epoch, live = true, bare = false, onStream, poste
       onStream?.(null);
       made.destroy();
     };
-  }, [src, epoch, live, bare]);
+  }, [src, live, bare]);
+  useEffect(() => stream?.setEpoch(epoch), [stream, epoch]);
   return (
     <div class="picture">
       <video ref={video} playsInline autoPlay={false} controls={!bare && !live} aria-label={t("player.picture")} />

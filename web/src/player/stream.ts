@@ -51,15 +51,14 @@ export class Stream {
   private retry: ReturnType<typeof setTimeout> | null = null;
   private gone = false;
   private recoveries = 0;
-  private readonly epoch_ms: number | null;
+  private epoch_ms: number | null = null;
   private readonly leave = new AbortController();
 
   constructor(
     readonly video: HTMLVideoElement,
     private readonly options: StreamOptions,
   ) {
-    const epoch = options.epoch ? Date.parse(options.epoch) : Number.NaN;
-    this.epoch_ms = Number.isNaN(epoch) ? null : epoch;
+    this.setEpoch(options.epoch);
     this.listen();
     void this.start();
   }
@@ -75,6 +74,12 @@ export class Stream {
   /** Seconds between the picture and the live edge; 0 for a replay. */
   get behind_s(): ReadonlySignal<number> {
     return this.behindSignal;
+  }
+
+  /** The epoch is known only once the show has been on air, and another after a restart of the server. */
+  setEpoch(epoch: string | null | undefined): void {
+    const at_ms = epoch ? Date.parse(epoch) : Number.NaN;
+    this.epoch_ms = Number.isNaN(at_ms) ? null : at_ms;
   }
 
   /** The AirTime of the picture in milliseconds; null before the first picture. */

@@ -9,6 +9,8 @@ import { apply, opened, pinned, refreshed, type RoomState } from "./state";
 
 /** How often countdowns and the cut line look at the picture's time. */
 const tick_ms = 250;
+/** How often at most the page asks again for data that lags behind its picture. */
+const catch_up_ms = 3_000;
 /** Messages that may wait for the next frame. */
 const waiting_max = 200;
 /** A pin that aired this long ago has been seen by every picture, so it need not wait for ours. */
@@ -28,6 +30,8 @@ export class WatchModel {
   readonly replay: boolean;
   private readonly ticking: ReturnType<typeof setInterval>;
   private waiting: RoomMessage[] = [];
+  private welcomed = false;
+  private asked_ms = 0;
 
   constructor(readonly slug: string, watch: Watch) {
     this.watchSignal = signal(watch);
@@ -126,7 +130,10 @@ export class WatchModel {
       if (message.type !== "welcome") continue;
       this.showPin(message.state.pin);
     }
-    if (this.stateSignal.value.show.status !== before) void this.reload().catch(() => {});
+    // A room that did not resume has a new server behind it, whose air clock may count from elsewhere.
+    const anew = messages.some((message) => message.type === "welcome" && !message.resumed) && this.welcomed;
+    this.welcomed ||= messages.some((message) => message.type === "welcome");
+    if (anew || this.stateSignal.value.show.status !== before) void this.reload().catch(() => {});
   }
 
   private showPin(pin: Watch["pin"]): void {
@@ -140,7 +147,18 @@ export class WatchModel {
     this.stateSignal.value = pinned(this.stateSignal.value, pin);
   }
 
+  /** The picture is there, but the page's data is from before the first air. */
+  private catchUp(): void {
+    const { show, air } = this.watchSignal.value;
+    const playing = this.stream.value?.state.value === "playing";
+    if (!playing || this.replay || (air.epoch && (show.on_air || show.status === "ended"))) return;
+    if (performance.now() - this.asked_ms < catch_up_ms) return;
+    this.asked_ms = performance.now();
+    void this.reload().catch(() => {});
+  }
+
   private tick(): void {
+    this.catchUp();
     const air_ms = this.airNow();
     // Tenths are enough for a countdown, and an unchanged value draws nothing.
     this.air_ms.value = air_ms === null ? null : Math.floor(air_ms / 250) * 250;

@@ -135,8 +135,8 @@ export interface Cut {
 export interface Watch {
   show: Show;
   playlist: string;
-  /** `epoch` is the wall-clock time of AirTime 0 as PROGRAM-DATE-TIME counts it. */
-  air: { epoch: Time; now_ms: AirMs };
+  /** `epoch` is the wall-clock time of AirTime 0 as PROGRAM-DATE-TIME counts it; null before the first air. */
+  air: { epoch: Time | null; now_ms: AirMs };
   pin: Pin | null;
   offers: Offer[];
   following: boolean;
