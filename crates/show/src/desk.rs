@@ -176,6 +176,9 @@ pub struct Mark {
     /// The init segments published so far.
     #[serde(default)]
     pub inits: u32,
+    /// The discontinuities published so far.
+    #[serde(default)]
+    pub discontinuities: u64,
     /// The program's fixed AAC configuration in hex, once there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audio: Option<String>,

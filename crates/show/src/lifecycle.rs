@@ -16,9 +16,9 @@ use crate::desk::{ActionState, Desk, Fact};
 use crate::digest;
 use crate::moderation::{Gate, Room};
 use crate::names::{Actor, Hash256, Sku, Slug};
-use crate::offer::Terms;
+use crate::offer::{Selling, Terms};
 use crate::rejection::Rejection;
-use crate::sale::{Pin, Sale};
+use crate::sale::{OfferView, Pin, Sale};
 use crate::shop;
 
 /// The longest delay, in seconds.
@@ -57,6 +57,16 @@ impl State {
     #[must_use]
     pub fn gate(&self) -> Gate {
         Gate::of(&self.room, self.status == Status::Ended)
+    }
+
+    /// An offer as a viewer at `air` meets it; nothing sells once the show has ended.
+    #[must_use]
+    pub fn offer(&self, sku: &Sku, air: AirTime) -> Option<OfferView> {
+        let view = self.sale.view(sku, air)?;
+        Some(match self.status {
+            Status::Ended => OfferView { selling: Selling::Closed, ..view },
+            _ => view,
+        })
     }
 
     /// Everything that the shop must know of this show. The shell gives it to the shop when it starts, in case it stopped

@@ -132,7 +132,7 @@ macro_rules! fingerprint {
 fingerprint!(
     /// Who buys: a keyed hash that the shell makes of the buyer's device.
     BuyerHash,
-    /// An idempotency key, hashed by the shell.
+    /// An idempotency key: a hash that the shell makes with a secret, so that nobody can choose keys that collide.
     KeyHash,
     /// What an order asked for, hashed by the shell: a retry has the same one.
     BodyHash,

@@ -14,11 +14,19 @@ pub const PRICES_MAX: usize = 32;
 
 const EVER: AirTime = AirTime(i64::MIN);
 
+fn ever() -> AirTime {
+    EVER
+}
+
+fn is_ever(air: &AirTime) -> bool {
+    *air == EVER
+}
+
 /// One price and when viewers see it first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PriceFrom {
-    /// When viewers see it first.
-    #[serde(rename = "a")]
+    /// When viewers see it first; in JSON absent for the first price, which has always been there.
+    #[serde(rename = "a", default = "ever", skip_serializing_if = "is_ever")]
     pub from: AirTime,
     /// Price of one unit.
     #[serde(rename = "p")]

@@ -1,7 +1,8 @@
 //! The orders and the ways to find one. Nothing here judges; the indexes are never part of a digest
 //! because they follow from the orders.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{BuildHasherDefault, Hasher};
 
 use units::{OrderId, Timestamp};
 
@@ -16,9 +17,9 @@ pub(super) struct Book {
     orders: Vec<Order>,
     by_id: BTreeMap<OrderId, u32>,
     /// By sale and idempotency key.
-    by_key: BTreeMap<(u32, KeyHash), u32>,
+    by_key: HashMap<(u32, KeyHash), u32, BuildHasherDefault<Mix>>,
     /// Units per offer and buyer that count against the limit.
-    bought: BTreeMap<(u32, BuyerHash), u32>,
+    bought: HashMap<(u32, BuyerHash), u32, BuildHasherDefault<Mix>>,
     /// Reservations by the moment at which they expire.
     due: BTreeSet<(Timestamp, u32)>,
     /// What became of each captured payment: the order it paid, or none when it went back.
@@ -133,4 +134,31 @@ impl Book {
 /// Whether an order in this status counts against the limit per buyer.
 fn counts(status: OrderStatus) -> bool {
     matches!(status, OrderStatus::Reserved | OrderStatus::Paid | OrderStatus::Refunded)
+}
+
+/// Hashes keys that are keyed hashes already: it only has to bring their parts together. The two maps that use it are
+/// never iterated, so nothing depends on their order.
+#[derive(Debug, Clone, Copy, Default)]
+struct Mix(u64);
+
+impl Hasher for Mix {
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            self.write_u64(chunk.iter().fold(0, |n, byte| n << 8 | u64::from(*byte)));
+        }
+    }
+    fn write_u32(&mut self, n: u32) {
+        self.write_u64(n.into());
+    }
+    fn write_u64(&mut self, n: u64) {
+        self.0 = (self.0.rotate_left(5) ^ n).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+    fn write_u128(&mut self, n: u128) {
+        self.write_u64(n as u64);
+        self.write_u64((n >> 64) as u64);
+    }
+    fn finish(&self) -> u64 {
+        // A product's high bits are its best, and a table takes its place from the low ones.
+        self.0.rotate_left(26)
+    }
 }

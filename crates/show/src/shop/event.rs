@@ -277,6 +277,21 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// The order that this is about and where it stands afterwards.
+    #[must_use]
+    pub fn order(&self) -> Option<(OrderId, order::OrderStatus)> {
+        use order::OrderStatus;
+        match self {
+            Self::Placed(placed) => Some((placed.order, OrderStatus::Reserved)),
+            Self::Paid { order, .. } => Some((*order, OrderStatus::Paid)),
+            Self::Released { order, to, .. } => Some((*order, *to)),
+            Self::Refunded { order, .. } => Some((*order, OrderStatus::Refunded)),
+            _ => None,
+        }
+    }
+}
+
 /// What the shell does after the commit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]

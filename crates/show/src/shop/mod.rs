@@ -15,7 +15,7 @@ mod state;
 pub use event::{Effect, Event, Input, Order as PlaceOrder, Placed, Reply};
 pub use order::{Order, OrderStatus};
 pub use refusals::{REFUSALS_MAX, Refusals};
-pub use state::{Config, Offer, Sale, State, Stock};
+pub use state::{Config, Offer, Sale, State, Stock, StockChange};
 
 use units::Timestamp;
 

@@ -42,6 +42,17 @@ pub struct Stock {
     pub sold: u64,
 }
 
+/// By how much a product's numbers change.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StockChange {
+    /// Units that come in or go out other than by orders.
+    pub stock: i64,
+    /// Units that are kept for unpaid orders.
+    pub reserved: i64,
+    /// Units paid for.
+    pub sold: i64,
+}
+
 impl Stock {
     /// Units that can be bought.
     #[must_use]
@@ -190,6 +201,29 @@ impl State {
     #[must_use]
     pub fn next_expiry(&self) -> Option<Timestamp> {
         self.book.next_due()
+    }
+    /// What an event does to the row of a product, in units. `self` is any state that knows the event's order: what it
+    /// takes of the order never changes. The store guards S-1 a second time with it.
+    #[must_use]
+    pub fn stock_change(&self, event: &Event) -> Option<(Sku, StockChange)> {
+        let of_order = |id: OrderId| self.book.get(id).map(|o| (o.sku.clone(), o.quantity));
+        let (sku, [stock, reserved, sold]) = match event {
+            Event::Placed(p) => (p.sku.clone(), [0, i64::from(p.quantity), 0]),
+            Event::Paid { order, .. } => {
+                let (sku, units) = of_order(*order)?;
+                (sku, [0, -i64::from(units), i64::from(units)])
+            }
+            Event::Released { order, .. } => {
+                let (sku, units) = of_order(*order)?;
+                (sku, [0, -i64::from(units), 0])
+            }
+            Event::StockOpened { sku, stock } => {
+                (sku.clone(), [i64::try_from(*stock).unwrap_or(i64::MAX), 0, 0])
+            }
+            Event::StockAdjusted { sku, delta } => (sku.clone(), [*delta, 0, 0]),
+            _ => return None,
+        };
+        Some((sku, StockChange { stock, reserved, sold }))
     }
     /// The first product for which S-1 does not hold; for tests and a counter in production.
     #[must_use]

@@ -3,7 +3,7 @@
 mod golden;
 mod privacy;
 mod scripts;
-mod show_props;
 mod shop_props;
+mod show_props;
 mod stage_props;
 mod world;

@@ -17,17 +17,48 @@ const SHOWS: [&str; 2] = ["evening", "noon"];
 /// One thing that may happen; numbers pick among a few of each so that they collide often.
 #[derive(Debug, Clone)]
 pub(crate) enum Op {
-    Place { show: u8, sku: u8, quantity: u32, buyer: u8, key: u8, body: u8, seen: Option<i64>, air: i64 },
+    Place {
+        show: u8,
+        sku: u8,
+        quantity: u32,
+        buyer: u8,
+        key: u8,
+        body: u8,
+        seen: Option<i64>,
+        air: i64,
+    },
     Settle(u8),
-    Capture { order: u8, payment: u8, minor: i64 },
-    CancelBuyer { order: u8, device: u8 },
+    Capture {
+        order: u8,
+        payment: u8,
+        minor: i64,
+    },
+    CancelBuyer {
+        order: u8,
+        device: u8,
+    },
     CancelSeller(u8),
     Refund(u8),
-    Adjust { sku: u8, delta: i64 },
-    Terms { show: u8, sku: u8, price: i64, limit: Option<u32>, window: Option<(i64, i64)> },
-    Freeze { show: u8, from: i64, len: Option<i64> },
+    Adjust {
+        sku: u8,
+        delta: i64,
+    },
+    Terms {
+        show: u8,
+        sku: u8,
+        price: i64,
+        limit: Option<u32>,
+        window: Option<(i64, i64)>,
+    },
+    Freeze {
+        show: u8,
+        from: i64,
+        len: Option<i64>,
+    },
     End(u8),
-    Pass { s: i64 },
+    Pass {
+        s: i64,
+    },
 }
 
 pub(crate) fn op() -> impl Strategy<Value = Op> {
@@ -187,9 +218,10 @@ fn check_decision(state: &State, input: &Input, decision: &Decision<Shop>) {
             assert!(!sale.ended);
             assert_eq!(terms.selling(&sale.spans, ask.air), Selling::Yes);
             assert_eq!(Some(order.price), terms.price_at(ask.air).map(|(price, _)| price));
-            let mine = state.orders().iter().filter(|old| {
-                (&old.show, &old.sku, old.buyer) == (&ask.show, &ask.sku, ask.buyer)
-            });
+            let mine = state
+                .orders()
+                .iter()
+                .filter(|old| (&old.show, &old.sku, old.buyer) == (&ask.show, &ask.sku, ask.buyer));
             let counts = |order: &&Order| {
                 use OrderStatus::*;
                 matches!(order.status, Reserved | Paid | Refunded)
@@ -210,7 +242,7 @@ proptest! {
     fn stock_money_keys_and_limits_hold(ops in prop::collection::vec(op(), 0..120)) {
         let mut state = State::default();
         let (mut replay, mut now) = (State::default(), T0);
-        let mut returned = BTreeSet::new();
+        let (mut returned, mut rows) = (BTreeSet::new(), BTreeMap::new());
         let opening = opening();
         let inputs = opening.iter().cloned().map(Ok).chain(ops.iter().map(Err));
         for (n, step) in inputs.enumerate() {
@@ -225,11 +257,20 @@ proptest! {
                     prop_assert!(returned.insert(payment.clone()), "{payment} went back twice");
                 }
                 Shop::evolve(&mut state, event);
+                if let Some((sku, change)) = state.stock_change(event) {
+                    let row = rows.entry(sku).or_insert([0i64; 3]);
+                    let by = [change.stock, change.reserved, change.sold];
+                    row.iter_mut().zip(by).for_each(|(n, by)| *n += by);
+                }
                 // R-1 through the bytes of the log.
                 let bytes = serde_json::to_vec(event).expect("json");
                 Shop::evolve(&mut replay, &serde_json::from_slice(&bytes).expect("an event"));
             }
             check_state(&state);
+            for (sku, stock) in state.products() {
+                let row = [stock.stock, stock.reserved, stock.sold].map(|n| n as i64);
+                prop_assert_eq!(rows[sku], row);
+            }
             prop_assert!(returned.iter().all(|p| state.order_of_payment(p).is_none()), "S-2");
         }
         prop_assert_eq!(&replay, &state);

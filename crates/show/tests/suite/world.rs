@@ -116,7 +116,13 @@ impl World {
             }
             "left" => {
                 let stock = self.shop.state().stock(&args.word(0)).expect("a product");
-                format!("{} of {}, {} reserved, {} sold", stock.left(), stock.stock, stock.reserved, stock.sold)
+                format!(
+                    "{} of {}, {} reserved, {} sold",
+                    stock.left(),
+                    stock.stock,
+                    stock.reserved,
+                    stock.sold
+                )
             }
             _ => self.on_show(verb, &args),
         }
@@ -327,10 +333,11 @@ impl World {
     }
 
     fn look(&self, show: &Slug, sku: &Sku) -> String {
-        let Some(view) = self.shows[show].committed_state().sale.view(sku, self.air) else {
+        let Some(view) = self.shows[show].committed_state().offer(sku, self.air) else {
             return "not offered".to_owned();
         };
-        let secs = |air: Option<AirTime>| air.map_or("?".to_owned(), |air| (air.ms() / 1000).to_string());
+        let secs =
+            |air: Option<AirTime>| air.map_or("?".to_owned(), |air| (air.ms() / 1000).to_string());
         let was = view.was.map_or(String::new(), |was| format!(" (was {})", was.amount()));
         let selling = match view.selling {
             Selling::Yes => "sells".to_owned(),
@@ -338,7 +345,8 @@ impl World {
             Selling::Frozen { until } => format!("frozen until {}", secs(until)),
             Selling::Closed => "closed".to_owned(),
         };
-        let closes = view.closes.map_or(String::new(), |at| format!(", closes at {}", at.ms() / 1000));
+        let closes =
+            view.closes.map_or(String::new(), |at| format!(", closes at {}", at.ms() / 1000));
         format!("{}{was}, {selling}{closes}", view.price.amount())
     }
 
