@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { draft, place, type Draft } from "../src/watch/order";
+import { draft, place, sameWish, type Draft } from "../src/watch/order";
 import { apply, chat_max, cutAt, opened, sellable, type RoomState } from "../src/watch/state";
 import type { NewOrder, Offer, Watch } from "../src/wire/api";
 import { ApiError } from "../src/wire/http";
@@ -101,6 +101,14 @@ describe("placing an order", () => {
     expect(a.order).toEqual({ sku: "LIP-01", quantity: 2, buyer, price_seen: price, air_ms: 1_235 });
     expect(b.order).not.toHaveProperty("air_ms");
     expect(a.key).not.toBe(b.key);
+  });
+
+  it("knows the same wish at another moment of the picture", () => {
+    const wish = draft(offer, 1, buyer, 5).order;
+    expect(sameWish(wish, draft(offer, 1, buyer, 9_000).order)).toBe(true);
+    expect(sameWish(wish, draft(offer, 2, buyer, 5).order)).toBe(false);
+    expect(sameWish(wish, draft(offer, 1, { ...buyer, contact: "x" }, 5).order)).toBe(false);
+    expect(sameWish(wish, draft({ ...offer, price: { ...price, minor: 1 } }, 1, buyer, 5).order)).toBe(false);
   });
 
   it("keeps key and body through retries", async () => {

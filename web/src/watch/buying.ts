@@ -3,9 +3,9 @@ import { signal } from "@preact/signals";
 import { money, notify, notifyError, sameMoney, t } from "../ui";
 import type { Buyer, Money, Offer, Order } from "../wire/api";
 import type { ApiError } from "../wire/http";
-import { buyer, keepBuyer } from "./device";
+import { buyer, keepBuyer, keepDraft, keptDraft } from "./device";
 import type { WatchModel } from "./model";
-import { draft, place, type Draft } from "./order";
+import { draft, place, sameWish, type Draft } from "./order";
 
 export interface Buying {
   offer: Offer;
@@ -16,8 +16,8 @@ export interface Buying {
   before: Money | null;
   placing: boolean;
   error: ApiError | null;
-  /** The order that may still go through with the same key. */
-  again: Draft | null;
+  /** The last try may have gone through; another press repeats it with the same key. */
+  again: boolean;
 }
 
 /** More of one thing than this is not an impulse but a wholesale order. */
@@ -61,7 +61,7 @@ export class BuyModel {
     const now = this.sheet.value;
     if (!now || now.placing) return;
     const held = Math.min(Math.max(1, quantity), mostOf(now.offer));
-    this.sheet.value = { ...now, quantity: held, error: null, again: null };
+    this.sheet.value = { ...now, quantity: held, error: null, again: false };
   }
 
   /** Orders what the sheet shows: with the old key if the same order may be on its way already. */
@@ -69,14 +69,18 @@ export class BuyModel {
     const now = this.sheet.value;
     if (!now || now.placing) return;
     keepBuyer(who);
-    const same = now.again && now.again.order.buyer.name === who.name && now.again.order.buyer.contact === who.contact;
-    const drafted = same && now.again ? now.again : draft({ ...now.offer, price: now.price }, now.quantity, who, this.model.airNow());
     this.sheet.value = { ...now, placing: true, error: null };
-    await this.send(now, drafted, false);
+    await this.send(now, draft({ ...now.offer, price: now.price }, now.quantity, who, this.model.airNow()), false);
   }
 
-  private async send(buying: Buying, drafted: Draft, oneTap: boolean): Promise<void> {
-    const placed = await place(this.model.slug, drafted);
+  private async send(buying: Buying, wish: Draft, oneTap: boolean): Promise<void> {
+    const { slug } = this.model;
+    const unsettled = keptDraft(slug);
+    // The same wish again, while it is unknown whether the first try went through, is the same order.
+    const drafted = unsettled && sameWish(unsettled.order, wish.order) ? unsettled : wish;
+    keepDraft(slug, drafted);
+    const placed = await place(slug, drafted);
+    if (placed.outcome !== "refused" || !placed.again) keepDraft(slug, null);
     // A sheet that was shut, or is about something else by now, is left alone.
     const inView = oneTap || this.sheet.value?.offer.sku === buying.offer.sku;
     if (placed.outcome === "ok") {
@@ -88,12 +92,12 @@ export class BuyModel {
       const price = placed.price ?? (await this.priceNow(buying.offer)) ?? buying.price;
       const before = sameMoney(price, buying.price) ? null : buying.price;
       if (!inView) notify(t("buy.price_changed"), undefined, "order");
-      else this.sheet.value = { ...buying, offer: { ...buying.offer, price }, price, before, placing: false, error: null, again: null };
+      else this.sheet.value = { ...buying, offer: { ...buying.offer, price }, price, before, placing: false, error: null, again: false };
       return;
     }
     if (!inView) notifyError(placed.error);
     if (placed.error.code === "sold_out") void this.model.reload().catch(() => {});
-    if (inView) this.sheet.value = { ...buying, placing: false, error: placed.error, again: placed.again };
+    if (inView) this.sheet.value = { ...buying, placing: false, error: placed.error, again: placed.again !== null };
   }
 
   private done(order: Order): void {
@@ -116,5 +120,5 @@ export class BuyModel {
 }
 
 function fresh(offer: Offer): Buying {
-  return { offer, quantity: 1, price: offer.price, before: null, placing: false, error: null, again: null };
+  return { offer, quantity: 1, price: offer.price, before: null, placing: false, error: null, again: false };
 }

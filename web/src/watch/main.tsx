@@ -45,8 +45,10 @@ function Live({ slug, watch }: { slug: string; watch: Watch }) {
       if (!document.hidden) made.room?.retryNow();
     };
     document.addEventListener("visibilitychange", back);
+    addEventListener("online", back);
     return () => {
       document.removeEventListener("visibilitychange", back);
+      removeEventListener("online", back);
       made.close();
     };
   }, [slug, watch]);

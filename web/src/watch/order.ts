@@ -23,6 +23,18 @@ export function draft(offer: Offer, quantity: number, buyer: Buyer, air_ms: numb
   return { key: freshKey(), order: air_ms === null ? order : { ...order, air_ms: Math.round(air_ms) } };
 }
 
+/** The same wish, whatever the picture's time was: same thing, number, buyer and price. */
+export function sameWish(a: NewOrder, b: NewOrder): boolean {
+  return (
+    a.sku === b.sku &&
+    a.quantity === b.quantity &&
+    a.buyer.name === b.buyer.name &&
+    a.buyer.contact === b.buyer.contact &&
+    a.price_seen?.minor === b.price_seen?.minor &&
+    a.price_seen?.currency === b.price_seen?.currency
+  );
+}
+
 /** The answer is unknown or "not now": the server may have taken the order, so the key stays. */
 export function unsettled(error: ApiError): boolean {
   return error.status === 0 || error.status === 429 || error.status >= 500 || error.status === 408;
