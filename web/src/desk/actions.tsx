@@ -79,7 +79,7 @@ export function AnswerLine({ model, onHelp }: { model: DeskModel; onHelp: () => 
     <div class={cls("answer", `answer-${tone}`)}>
       <p role="status" aria-live="assertive" class="answer-words num">
         <span class="answer-mark" aria-hidden="true">{marks[tone]}</span>
-        <span key={answer?.n}>{pending ? t("desk.answer.sending", { what: t(`desk.key.${pending}`) }) : answer ? wordsOf(answer.words) : t("desk.answer.nothing")}</span>
+        <span key={answer?.n}>{pending ? t("desk.answer.sending", { what: t(`desk.key.${pending}`) }) : answer ? wordsOf(answer.words) : t(model.live.value ? "desk.answer.nothing" : "desk.answer.not_live")}</span>
       </p>
       {answer?.force && !pending ? <Button size="small" onClick={() => void model.act("hand_over", { force: true })}>{t("desk.answer.force")}</Button> : null}
       <Reason model={model} />

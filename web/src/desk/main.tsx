@@ -7,7 +7,7 @@ import "./panels.css";
 import { Gate } from "../ops/gate";
 import type { Stream } from "../player/stream";
 import type { Show } from "../wire/api";
-import { api, at } from "../wire/http";
+import { api, ApiError, at } from "../wire/http";
 import { session } from "../wire/session";
 import { Button, Failed, LanguageSwitch, mount, slugOfPage, t, useLoad } from "../ui";
 import { AnswerLine, KeyHelp, Keys } from "./actions";
@@ -106,6 +106,22 @@ function playheadOf(model: DeskModel, stream: Stream | null): number | null {
 /** A lost socket is a clear bar under the head; it says that the keys still work. */
 function LinkBar({ desk }: { desk: Desk }) {
   const link = desk.socket.connection.value;
+  const lost = link.phase === "waiting" && link.attempt >= 2;
+  const { signedOut } = desk.model;
+  useEffect(() => {
+    if (!lost) return;
+    api.get("/session").catch((error: unknown) => {
+      if (error instanceof ApiError && error.status === 401) signedOut.value = true;
+    });
+  }, [lost, signedOut]);
+  if (signedOut.value) {
+    return (
+      <div class="link-bar" role="alert">
+        <b>{t("desk.link.signed_out")}</b>
+        <a class="btn btn-plain btn-small" href={`/ops?next=${encodeURIComponent(location.pathname)}`}>{t("crew.sign_in")}</a>
+      </div>
+    );
+  }
   if (link.phase === "open" || (link.phase === "connecting" && link.attempt === 0)) return null;
   return (
     <div class="link-bar" role="alert">

@@ -33,7 +33,10 @@ export class DeskModel {
   /** goes with the next action and is then forgotten */
   readonly reason = signal("");
   readonly pending = signal<ActionKind | "undo" | null>(null);
-  readonly live = computed(() => this.desk.value?.status === "live");
+  /** Without a message the desk does not know: the keys then work, and the server answers. */
+  readonly live = computed(() => this.desk.value === null || this.desk.value.status === "live");
+  /** true when the server no longer knows this session */
+  readonly signedOut = signal(false);
   readonly #clock = new DeskClock();
   readonly #now: () => number;
   #answers = 0;
@@ -136,6 +139,7 @@ export class DeskModel {
       this.say(await run());
     } catch (error) {
       const known = error instanceof ApiError ? error : new ApiError(0, "network", String(error));
+      if (known.code === "not_signed_in") this.signedOut.value = true;
       const said = errorWords(known);
       this.say(refused(known.code, { message: said.title, hint: said.hint }, wished, this.airMs()), known.code === "standby_not_ready");
     } finally {

@@ -53,6 +53,8 @@ export function Monitor({ kind, src, label, note, poster, listening, onListen, o
         poster={<p>{poster}</p>}
         onStream={(made) => {
           stream.current = made;
+          // A fresh stream starts muted for the browser's sake; the gain decides what is heard.
+          if (made && metersRunning.peek()) made.video.muted = false;
           onStream?.(made);
         }}
       />

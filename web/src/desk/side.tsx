@@ -21,7 +21,7 @@ export function StandbyCard({ model }: { model: DeskModel }) {
           {!standby.ready && standby.why ? <span class="muted">{standby.why}</span> : null}
         </p>
       ) : (
-        <p class="muted">{t("desk.standby.none")}</p>
+        <p class="muted small">{desk ? t("desk.standby.none") : "—"}</p>
       )}
     </section>
   );

@@ -35,7 +35,8 @@ export function accepted(action: Action, wished: Span | null, airMs: number): Wo
     const missed = seconds(action.from_media_ms - (wished?.fromMs ?? airMs));
     return { key: "desk.answer.late", values: { did: kind, length, missed }, tone: "ok" };
   }
-  return { key: "desk.answer.span", values: { did: kind, length, before }, tone: "ok" };
+  const span = action.time_to_air_ms > 0 ? "desk.answer.span" : "desk.answer.span_now";
+  return { key: span, values: { did: kind, length, before }, tone: "ok" };
 }
 
 /** The words "muted", "cut", … of an action. */
@@ -64,6 +65,7 @@ export function refused(
   if (code === "not_signed_in" || code === "forbidden") {
     return { key: "desk.answer.not_allowed", values: { message: fallback.message }, tone: "no" };
   }
+  if (code === "standby_not_ready") return { key: "desk.answer.standby", values: { message: fallback.message }, tone: "no" };
   const said = fallback.hint === "" ? fallback.message : `${fallback.message}. ${fallback.hint}`;
   return { key: "desk.answer.refused", values: { message: said }, tone: "no" };
 }
@@ -78,11 +80,11 @@ export type UndoState =
 /** The rule of the program: all in the delay → undone; partly aired → ends now; panic → only resume. */
 export function undoState(action: Action, airMs: number): UndoState {
   if (action.kind === "resume" || action.undone_at || isOver(action.state)) return { how: "gone" };
-  if (action.kind === "panic") return { how: "resume" };
+  const aired = action.to_media_ms !== null && action.to_media_ms <= airMs;
+  if (action.kind === "panic") return { how: aired ? "gone" : "resume" };
   if (action.from_media_ms > airMs) return { how: "undo", leftMs: action.from_media_ms - airMs };
   if (action.to_media_ms === null) return { how: "shorten", leftMs: null };
-  if (action.to_media_ms > airMs) return { how: "shorten", leftMs: action.to_media_ms - airMs };
-  return { how: "gone" };
+  return aired ? { how: "gone" } : { how: "shorten", leftMs: action.to_media_ms - airMs };
 }
 
 function isOver(state: string): boolean {

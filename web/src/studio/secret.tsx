@@ -12,8 +12,8 @@ export function Secret({ label, value, open = false }: { label: string; value: s
       await navigator.clipboard.writeText(value);
       notify(t("studio.setup.copied", { what: label }));
     } catch {
+      // Without the clipboard the value is shown, to be copied by hand.
       setShown(true);
-
     }
   };
   return (

@@ -32,8 +32,9 @@ describe("answers", () => {
   });
 
   it("pass the server's words on when they know no better", () => {
-    const words = refused("standby_not_ready", { message: "bea has no feed", hint: "start it, or force" }, null, 0);
-    expect(words.values.message).toBe("bea has no feed. start it, or force");
+    const words = refused("bad_setting", { message: "the reason is too long", hint: "shorten it" }, null, 0);
+    expect(words.values.message).toBe("the reason is too long. shorten it");
+    expect(refused("standby_not_ready", { message: "bea has no feed", hint: "h" }, null, 0)).toMatchObject({ key: "desk.answer.standby", values: { message: "bea has no feed" } });
   });
 });
 
@@ -44,7 +45,8 @@ describe("undo", () => {
     check({}, 14_000, "shorten");
     check({}, 15_500, "gone");
     check({ to_media_ms: null }, 99_000, "shorten");
-    check({ kind: "panic" }, 0, "resume");
+    check({ kind: "panic", to_media_ms: null }, 99_000, "resume");
+    check({ kind: "panic" }, 99_000, "gone");
     check({ state: "undone" }, 13_000, "gone");
   });
 
