@@ -7,9 +7,10 @@ use std::sync::Arc;
 use mio::net::TcpStream;
 use rustls::ServerConnection;
 
+use crate::cell::Cell;
+use crate::config::{ConnId, Viewer};
 use crate::counters::{Cause, Tally};
 use crate::event::{Batch, Frame, Purge};
-use crate::hub::{Cell, ConnId, Viewer};
 use crate::queue::{Queue, QueueLimits};
 use crate::ws;
 
@@ -72,11 +73,13 @@ impl Transport {
             if tls.session.read_tls(&mut self.tcp)? == 0 {
                 return Ok(0);
             }
-            if let Err(error) = tls.session.process_new_packets() {
-                let _ = tls.flush(&mut self.tcp);
-                return Err(io::Error::new(io::ErrorKind::InvalidData, error));
+            let processed = tls.session.process_new_packets();
+            // Answers of the session leave at once, but never behind viewers' frames: those are
+            // written only while the gate is held, and a writable edge is due for them.
+            if tls.inflight.is_empty() {
+                tls.flush(&mut self.tcp)?;
             }
-            tls.flush(&mut self.tcp)?;
+            processed.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
         }
     }
 
@@ -111,8 +114,9 @@ impl Transport {
         }
     }
 
-    fn holds(&self, purge: &Purge) -> bool {
-        self.tls.as_ref().is_some_and(|tls| tls.inflight.iter().any(|frame| purge.hits(frame)))
+    /// Frames of which ciphertext may wait.
+    fn inflight(&self) -> &[Arc<Frame>] {
+        self.tls.as_ref().map_or(&[], |tls| &tls.inflight)
     }
 
     fn end_of_writing(&mut self) {
@@ -168,6 +172,8 @@ pub(crate) struct Conn {
     pub(crate) inbound: Inbound,
     queue: Queue,
     finished_writing: bool,
+    /// Purged words wait as ciphertext: nothing may be written any more.
+    condemned: bool,
 }
 
 /// What came in within the current second.
@@ -204,11 +210,12 @@ impl Inbound {
     }
 }
 
-/// What writing needs besides the connection.
-pub(crate) struct Writing<'a> {
-    pub(crate) limits: &'a QueueLimits,
-    pub(crate) tally: &'a mut Tally,
-    pub(crate) scratch: &'a mut Vec<u8>,
+/// What writing needs besides the connection: one per shard.
+#[derive(Debug)]
+pub(crate) struct Writing {
+    pub(crate) limits: QueueLimits,
+    pub(crate) tally: Tally,
+    pub(crate) scratch: Vec<u8>,
     pub(crate) now_us: i64,
 }
 
@@ -234,6 +241,7 @@ impl Conn {
             inbound: Inbound::default(),
             queue: Queue::default(),
             finished_writing: false,
+            condemned: false,
         }
     }
 
@@ -242,7 +250,10 @@ impl Conn {
     }
 
     /// Sends a batch, or what of it the policy keeps for later.
-    pub(crate) fn deliver(&mut self, batch: &Batch, io: &mut Writing<'_>) -> Result<(), Cause> {
+    pub(crate) fn deliver(&mut self, batch: &Batch, io: &mut Writing) -> Result<(), Cause> {
+        if self.condemned {
+            return Err(Cause::Purge);
+        }
         if matches!(self.phase, Phase::Closing { .. }) || batch.frames.is_empty() {
             return Ok(());
         }
@@ -269,14 +280,14 @@ impl Conn {
         io.tally.delivered += whole as u64;
         let touched = if taken > 0 { whole + 1 } else { whole };
         self.transport.note_inflight(batch.frames.iter().take(touched).cloned());
-        io.tally.dropped_chat += self.queue.drop_chat(io.limits);
+        io.tally.dropped_chat += self.queue.drop_chat(&io.limits);
         self.progress_us = io.now_us;
         // The readiness edge comes only after a write has said "would block".
         self.drain(io)
     }
 
     /// Sends one frame.
-    pub(crate) fn send(&mut self, frame: &Arc<Frame>, io: &mut Writing<'_>) -> Result<(), Cause> {
+    pub(crate) fn send(&mut self, frame: &Arc<Frame>, io: &mut Writing) -> Result<(), Cause> {
         if matches!(self.phase, Phase::Closing { .. }) {
             return Ok(());
         }
@@ -288,15 +299,18 @@ impl Conn {
         if in_step { self.drain(io) } else { Ok(()) }
     }
 
-    fn push(&mut self, frame: &Arc<Frame>, io: &mut Writing<'_>) -> Result<(), Cause> {
-        let drops = self.queue.push(frame, io.limits).map_err(|_| Cause::Overflow)?;
+    fn push(&mut self, frame: &Arc<Frame>, io: &mut Writing) -> Result<(), Cause> {
+        let drops = self.queue.push(frame, &io.limits).map_err(|_| Cause::Overflow)?;
         io.tally.dropped_chat += drops.chat;
         io.tally.superseded += drops.superseded;
         Ok(())
     }
 
     /// Writes what waits until the socket is full or nothing is left.
-    pub(crate) fn drain(&mut self, io: &mut Writing<'_>) -> Result<(), Cause> {
+    pub(crate) fn drain(&mut self, io: &mut Writing) -> Result<(), Cause> {
+        if self.condemned {
+            return Err(Cause::Purge);
+        }
         let mut touched = Vec::new();
         loop {
             match self.transport.flush() {
@@ -307,9 +321,9 @@ impl Conn {
             if self.queue.is_empty() {
                 break;
             }
-            self.queue.gather(io.scratch, GATHER_BYTES);
+            self.queue.gather(&mut io.scratch, GATHER_BYTES);
             io.tally.sends += 1;
-            match self.transport.write(io.scratch) {
+            match self.transport.write(&io.scratch) {
                 Ok(taken) => {
                     io.tally.bytes += taken as u64;
                     io.tally.delivered += self.queue.advance(taken, &mut touched) as u64;
@@ -333,7 +347,7 @@ impl Conn {
         &mut self,
         (code, reason): (ws::CloseCode, &str),
         until_us: i64,
-        io: &mut Writing<'_>,
+        io: &mut Writing,
     ) -> Result<(), Cause> {
         self.queue.clear_untouched();
         self.phase = Phase::Closing { until_us };
@@ -341,15 +355,20 @@ impl Conn {
         self.drain(io)
     }
 
-    /// Takes purged frames out of the queue; an error when some are beyond recall.
+    /// Takes purged frames out of the queue; an error when some are beyond recall, and from then on
+    /// nothing is written.
     pub(crate) fn purge(&mut self, purge: &Purge, tally: &mut Tally) -> Result<(), Cause> {
         tally.purged += self.queue.purge(purge);
-        if self.transport.holds(purge) { Err(Cause::Purge) } else { Ok(()) }
+        self.condemned |= self.transport.inflight().iter().any(|frame| purge.hits(frame));
+        if self.condemned { Err(Cause::Purge) } else { Ok(()) }
     }
 
     /// Counts frames that C-1 forbids to write and that are next to be written.
     pub(crate) fn check_c1(&self, tally: &mut Tally) {
-        tally.c1_violations += self.cell.promises.broken_by(self.queue.untouched());
+        if !self.condemned {
+            let next = self.queue.untouched().chain(self.transport.inflight());
+            tally.c1_violations += self.cell.promises.broken_by(next);
+        }
     }
 
     /// Since when nothing could be written although something waits.

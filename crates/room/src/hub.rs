@@ -4,126 +4,23 @@
 //! channel's lock while it holds its gate, and never calls the handler while it holds any lock, so
 //! every method here may be called from a handler.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
 use bytes::Bytes;
 
+use crate::cell::{Cell, Core, Promises, lock};
 use crate::channel::{Channel, ChannelLimits, Joined, Load, Published, Purged, Resume, Step};
+use crate::config::{ChannelId, ConnId, Handler, HubConfig, Refused, Viewer};
 use crate::conn::Socket;
 use crate::counters::Counters;
-use crate::event::{Batch, Event, Frame, Purge, What};
+use crate::event::{Batch, Event, Frame, What};
 use crate::port::{Cmd, Port};
-use crate::queue::QueueLimits;
 use crate::shard;
 use crate::ws::CloseCode;
-
-/// Microseconds that never decrease, from the shell; this crate reads no clock.
-pub type Clock = fn() -> i64;
-
-/// A channel's id, such as a show's UUID.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ChannelId(pub u128);
-
-/// One connection; never reused within a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ConnId {
-    /// The channel that it was adopted for.
-    pub channel: ChannelId,
-    pub(crate) shard: u16,
-    pub(crate) slot: u32,
-    pub(crate) generation: u32,
-}
-
-/// Who is behind a connection, as the HTTP server knows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Viewer {
-    /// The viewer's id: what moderation goes by.
-    pub id: u128,
-    /// The device behind it; not looked at here.
-    pub device: u128,
-    /// Bits that [`Hub::send_role`] matches.
-    pub role: u32,
-}
-
-/// What the caller does with what viewers say. Runs on the shard threads: it must not block.
-///
-/// A panic closes the connection that caused it and is counted.
-pub trait Handler: Send + Sync + 'static {
-    /// A connection was adopted. Live events begin at [`Hub::subscribe`].
-    fn opened(&self, hub: &Hub, conn: ConnId, viewer: &Viewer) {
-        let _ = (hub, conn, viewer);
-    }
-    /// A text message of at most [`crate::ws::MESSAGE_MAX_BYTES`].
-    fn message(&self, hub: &Hub, conn: ConnId, viewer: &Viewer, text: &str);
-    /// The connection is gone; exactly once for every `opened`.
-    fn closed(&self, hub: &Hub, conn: ConnId, viewer: &Viewer) {
-        let _ = (hub, conn, viewer);
-    }
-}
-
-/// How a hub runs.
-#[derive(Clone, Debug)]
-pub struct HubConfig {
-    /// Shard threads; 0: one for every two cores, at least one.
-    pub shards: usize,
-    /// The shell's clock.
-    pub clock: Clock,
-    /// Most connections; more are refused.
-    pub max_connections: usize,
-    /// Most channels; more are refused.
-    pub max_channels: usize,
-    /// Bounds of a viewer's queue.
-    pub queue: QueueLimits,
-    /// How long a connection may take until [`Hub::subscribe`]. With the time to say goodbye
-    /// (2 s) and the tick (0.5 s) a half-open connection is gone within 10 s.
-    pub hello_ms: i64,
-    /// Silence after which a ping is sent.
-    pub ping_ms: i64,
-    /// Silence after which a connection is dropped.
-    pub silence_ms: i64,
-    /// How long a viewer may take nothing while something waits.
-    pub stall_ms: i64,
-    /// Text messages a second per connection.
-    pub inbound_per_s: u32,
-}
-
-impl HubConfig {
-    /// The defaults, with the shell's clock.
-    #[must_use]
-    pub fn new(clock: Clock) -> Self {
-        Self {
-            shards: 0,
-            clock,
-            max_connections: 20_000,
-            max_channels: 1_000,
-            queue: QueueLimits::default(),
-            hello_ms: 7_000,
-            ping_ms: 30_000,
-            silence_ms: 60_000,
-            stall_ms: 15_000,
-            inbound_per_s: 20,
-        }
-    }
-}
-
-/// Why a connection or channel is not taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Refused {
-    /// [`Hub::open_channel`] was not called for it, or it is closed.
-    #[error("no such channel")]
-    NoChannel,
-    /// A limit of [`HubConfig`] is reached.
-    #[error("too many connections or channels")]
-    Full,
-    /// [`Hub::shutdown`] was called.
-    #[error("the room is shutting down")]
-    Stopping,
-}
 
 /// The fan-out. Cheap to clone; [`Hub::shutdown`] ends its threads.
 #[derive(Clone, Debug)]
@@ -142,59 +39,6 @@ pub(crate) struct Shared {
     connections: AtomicUsize,
     stopping: AtomicBool,
     threads: Mutex<Vec<JoinHandle<()>>>,
-}
-
-/// A channel with its place in the hub.
-#[derive(Debug)]
-pub(crate) struct Cell {
-    pub(crate) id: ChannelId,
-    /// The shard that keeps its window's timer.
-    home: usize,
-    core: Mutex<Core>,
-    audience: AtomicUsize,
-    pub(crate) promises: Promises,
-}
-
-/// The last purges that were promised to be over, kept only to check C-1 where frames are written.
-#[derive(Debug, Default)]
-pub(crate) struct Promises {
-    any: AtomicBool,
-    last: Mutex<VecDeque<Purge>>,
-}
-
-/// Purges remembered for the check.
-const PROMISES_MAX: usize = 32;
-
-impl Promises {
-    fn add(&self, purge: Purge) {
-        let mut last = lock(&self.last);
-        if last.len() == PROMISES_MAX {
-            last.pop_front();
-        }
-        last.push_back(purge);
-        self.any.store(true, Ordering::Release);
-    }
-
-    /// How many of `frames` must not be written any more: 0, or C-1 is broken.
-    pub(crate) fn broken_by<'a>(&self, frames: impl Iterator<Item = &'a Arc<Frame>>) -> u64 {
-        if !self.any.load(Ordering::Acquire) {
-            return 0;
-        }
-        let last = lock(&self.last);
-        frames.filter(|frame| last.iter().any(|purge| purge.hits(frame))).count() as u64
-    }
-}
-
-#[derive(Debug)]
-struct Core {
-    channel: Channel,
-    /// Members on each shard: where batches must go.
-    members: Vec<usize>,
-}
-
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // A panic elsewhere leaves counts at worst one off; serving on beats stopping everyone.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Hub {

@@ -16,7 +16,9 @@
 
 pub mod ws;
 
+mod cell;
 mod channel;
+mod config;
 mod conn;
 mod counters;
 mod event;
@@ -28,9 +30,10 @@ mod slots;
 mod window;
 
 pub use channel::{ChannelLimits, Joined, Published, Purged, Resume};
+pub use config::{ChannelId, Clock, ConnId, Handler, HubConfig, Refused, Viewer};
 pub use conn::Socket;
 pub use counters::{Cause, Counters};
 pub use event::{BODY_MAX_BYTES, Event, Kind};
-pub use hub::{ChannelId, Clock, ConnId, Handler, Hub, HubConfig, Refused, Viewer};
+pub use hub::Hub;
 pub use queue::QueueLimits;
 pub use window::WindowPolicy;

@@ -7,9 +7,10 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use bytes::Bytes;
 use mio::{Poll, Token, Waker};
 
+use crate::cell::{Cell, lock};
+use crate::config::{ChannelId, ConnId, Viewer};
 use crate::conn::Socket;
 use crate::event::{Batch, Frame, Purge};
-use crate::hub::{Cell, ChannelId, ConnId, Viewer, lock};
 use crate::ws::CloseCode;
 
 /// The waker's token; no connection has it.

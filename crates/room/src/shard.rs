@@ -14,13 +14,22 @@ use std::time::Duration;
 use mio::event::Event as Readiness;
 use mio::{Events, Interest, Poll};
 
+use crate::cell::Cell;
+use crate::config::{ChannelId, ConnId, Handler, Viewer};
 use crate::conn::{Conn, Phase, Socket, Transport, Writing};
 use crate::counters::{Cause, Counters, Tally};
-use crate::event::{Batch, Frame};
-use crate::hub::{Cell, ChannelId, ConnId, Handler, Hub, HubConfig, Viewer};
+use crate::event::Batch;
+use crate::hub::Hub;
 use crate::port::{Cmd, Port, Purges, WAKE};
 use crate::slots::{Slots, from_token, token};
-use crate::ws::{self, CloseCode, Message};
+use crate::ws::CloseCode;
+
+use self::ending::TICK_US;
+use self::timer::Timer;
+
+mod ending;
+mod reading;
+mod timer;
 
 /// Readiness events taken from the system at once.
 const EVENTS_MAX: usize = 1024;
@@ -28,14 +37,6 @@ const EVENTS_MAX: usize = 1024;
 const GATE_CHUNK: usize = 32;
 /// Bytes read with one call.
 const READ_BYTES: usize = 16 * 1024;
-/// Reads of one connection before the others get their turn.
-const READS_MAX: usize = 4;
-/// How often limits in time are checked.
-const TICK_US: i64 = 500_000;
-/// How long a peer may take to close after our close frame.
-const LINGER_US: i64 = 2_000_000;
-/// How long the share of busy time is measured.
-const BUSY_US: i64 = 200_000;
 
 /// How a connection ends.
 #[derive(Debug)]
@@ -58,36 +59,12 @@ struct Shard {
     /// Connections with more to read than their turn allowed.
     again: VecDeque<u32>,
     ended: Vec<(u32, End)>,
-    tally: Tally,
-    scratch: Vec<u8>,
+    io: Writing,
     inbuf: Vec<u8>,
-    now_us: i64,
     next_tick_us: i64,
     busy_since_us: i64,
     idle_us: i64,
     stopped: bool,
-}
-
-struct Timer {
-    at_us: i64,
-    cell: Arc<Cell>,
-}
-
-impl PartialEq for Timer {
-    fn eq(&self, other: &Self) -> bool {
-        self.at_us == other.at_us
-    }
-}
-impl Eq for Timer {}
-impl PartialOrd for Timer {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl Ord for Timer {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.at_us.cmp(&other.at_us)
-    }
 }
 
 pub(crate) fn spawn(
@@ -98,6 +75,7 @@ pub(crate) fn spawn(
 ) -> io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name(format!("room-{index}")).spawn(move || {
         let now_us = (hub.shared().config.clock)();
+        let limits = hub.shared().config.queue;
         let shard = Shard {
             hub,
             index,
@@ -109,10 +87,8 @@ pub(crate) fn spawn(
             timers: BinaryHeap::new(),
             again: VecDeque::new(),
             ended: Vec::new(),
-            tally: Tally::default(),
-            scratch: Vec::new(),
+            io: Writing { limits, tally: Tally::default(), scratch: Vec::new(), now_us },
             inbuf: vec![0; READ_BYTES],
-            now_us,
             next_tick_us: now_us + TICK_US,
             busy_since_us: now_us,
             idle_us: 0,
@@ -120,18 +96,6 @@ pub(crate) fn spawn(
         };
         shard.run();
     })
-}
-
-/// Borrows what writing needs, leaving the slots free to be borrowed beside it.
-macro_rules! writing {
-    ($shard:ident, $shared:expr) => {
-        Writing {
-            limits: &$shared.config.queue,
-            tally: &mut $shard.tally,
-            scratch: &mut $shard.scratch,
-            now_us: $shard.now_us,
-        }
-    };
 }
 
 impl Shard {
@@ -145,8 +109,8 @@ impl Shard {
             let before_us = (shared.config.clock)();
             let polled = self.poll.poll(&mut events, Some(timeout));
             port.awake();
-            self.now_us = (shared.config.clock)();
-            self.idle_us += self.now_us - before_us;
+            self.io.now_us = (shared.config.clock)();
+            self.idle_us += self.io.now_us - before_us;
             match polled {
                 Ok(()) => events.iter().for_each(|event| self.ready(event)),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -161,14 +125,14 @@ impl Shard {
             self.carry_out_commands(port);
             self.run_timers();
             self.tick(port);
-            self.tally.tell(&shared.counters);
+            self.io.tally.tell(&shared.counters);
         }
         self.stop();
     }
 
     fn until_next(&self) -> Duration {
         let timer_us = self.timers.peek().map_or(i64::MAX, |Reverse(timer)| timer.at_us);
-        let wait_us = timer_us.min(self.next_tick_us) - self.now_us;
+        let wait_us = timer_us.min(self.next_tick_us) - self.io.now_us;
         Duration::from_micros(wait_us.max(0).unsigned_abs())
     }
 
@@ -197,10 +161,9 @@ impl Shard {
         let shared = Arc::clone(self.hub.shared());
         let mut gate = shared.ports[self.index].gate();
         self.apply(&std::mem::take(&mut *gate));
-        let mut io = writing!(self, shared);
         let Some(conn) = self.slots.get(slot) else { return };
-        conn.check_c1(io.tally);
-        if let Err(cause) = conn.drain(&mut io) {
+        conn.check_c1(&mut self.io.tally);
+        if let Err(cause) = conn.drain(&mut self.io) {
             self.ended.push((slot, End::Drop(cause)));
         }
     }
@@ -217,7 +180,7 @@ impl Shard {
                 keep
             });
             for (slot, conn) in self.slots.iter_mut().filter(|(_, c)| c.id.channel == *channel) {
-                if let Err(cause) = conn.purge(purge, &mut self.tally) {
+                if let Err(cause) = conn.purge(purge, &mut self.io.tally) {
                     self.ended.push((slot, End::Drop(cause)));
                 }
             }
@@ -237,13 +200,12 @@ impl Shard {
                     batch = batch.without(purge);
                 }
             }
-            let mut io = writing!(self, shared);
             if let Some(conn) = chunk.first().and_then(|slot| self.slots.get(*slot)) {
-                io.tally.c1_violations += conn.cell.promises.broken_by(batch.frames.iter());
+                self.io.tally.c1_violations += conn.cell.promises.broken_by(batch.frames.iter());
             }
             for &slot in chunk {
                 if let Some(conn) = self.slots.get(slot)
-                    && let Err(cause) = conn.deliver(&batch, &mut io)
+                    && let Err(cause) = conn.deliver(&batch, &mut self.io)
                 {
                     self.ended.push((slot, End::Drop(cause)));
                 }
@@ -333,7 +295,7 @@ impl Shard {
         };
         // As many shards as a u16 counts at most: `Hub::start` sees to it.
         let id = ConnId { channel: cell.id, shard: self.index as u16, slot, generation };
-        let conn = Box::new(Conn::new(id, viewer, cell, transport, self.now_us));
+        let conn = Box::new(Conn::new(id, viewer, cell, transport, self.io.now_us));
         self.slots.put(slot, conn);
         let (handler, hub) = (&self.handler, &self.hub);
         let opened = catch_unwind(AssertUnwindSafe(|| handler.opened(hub, id, &viewer)));
@@ -367,214 +329,16 @@ impl Shard {
         self.deliver(id.channel, &[id.slot], first);
     }
 
-    /// Reads a turn's worth from a connection.
-    fn read(&mut self, slot: u32) {
-        let Some(mut conn) = self.slots.take(slot) else { return };
-        let mut buf = std::mem::take(&mut self.inbuf);
-        let mut reads = 0;
-        let end = loop {
-            if reads == READS_MAX {
-                self.again.push_back(slot);
-                break None;
-            }
-            reads += 1;
-            match conn.transport.read(&mut buf) {
-                Ok(0) => break Some(End::Drop(Cause::Peer)),
-                Ok(len) => {
-                    if let Err(end) = self.hear(&mut conn, &buf[..len]) {
-                        break Some(end);
-                    }
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break None,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-                    break Some(End::Drop(Cause::Protocol));
-                }
-                Err(_) => break Some(End::Drop(Cause::Peer)),
-            }
-        };
-        self.inbuf = buf;
-        self.slots.put(slot, conn);
-        if let Some(end) = end {
-            self.ended.push((slot, end));
-        }
-        self.finish_ended();
-    }
-
-    /// Acts on bytes that a viewer sent.
-    fn hear(&mut self, conn: &mut Conn, mut input: &[u8]) -> Result<(), End> {
-        if matches!(conn.phase, Phase::Closing { .. }) {
-            return Ok(());
-        }
-        conn.heard_us = self.now_us;
-        let shared = Arc::clone(self.hub.shared());
-        let per_s = shared.config.inbound_per_s;
-        loop {
-            let message = conn.reader.next(&mut input).map_err(|code| {
-                End::Close(Cause::Protocol, code, "the frame is not acceptable".to_owned())
-            })?;
-            let pong = match message {
-                Some(Message::Text(text)) => {
-                    if !conn.inbound.message(per_s, self.now_us) {
-                        return Err(flood());
-                    }
-                    self.tally.received += 1;
-                    let (handler, hub) = (&self.handler, &self.hub);
-                    let call = || handler.message(hub, conn.id, &conn.viewer, text);
-                    catch_unwind(AssertUnwindSafe(call)).map_err(|_| failed_handler())?;
-                    continue;
-                }
-                Some(Message::Close) => {
-                    return Err(End::Close(Cause::Peer, CloseCode::Normal, String::new()));
-                }
-                Some(Message::Ping(payload)) => Some(Frame::control("pong", ws::pong(payload))),
-                Some(Message::Pong) => None,
-                // Empty fragments end in no message, so frames are counted here too.
-                None => {
-                    let total = conn.reader.frames();
-                    let calm = conn.inbound.frames(total, per_s, self.now_us);
-                    return if calm { Ok(()) } else { Err(flood()) };
-                }
-            };
-            if !conn.inbound.frames(conn.reader.frames(), per_s, self.now_us) {
-                return Err(flood());
-            }
-            if let Some(pong) = pong {
-                let mut io = writing!(self, shared);
-                conn.send(&pong, &mut io).map_err(End::Drop)?;
-            }
-        }
-    }
-
-    fn finish_ended(&mut self) {
-        while let Some((slot, end)) = self.ended.pop() {
-            self.finish(slot, end);
-        }
-    }
-
-    fn finish(&mut self, slot: u32, end: End) {
-        let Some(mut conn) = self.slots.take(slot) else { return };
-        let closing = matches!(conn.phase, Phase::Closing { .. });
-        if !closing {
-            let (End::Drop(cause) | End::Close(cause, ..)) = &end;
-            Counters::add(&self.hub.counters().closed[*cause as usize], 1);
-            self.leave_room(&conn);
-        }
-        let lingers = match end {
-            End::Drop(_) => false,
-            End::Close(..) if closing => true,
-            End::Close(_, code, reason) => {
-                let until_us = self.now_us + LINGER_US;
-                let shared = Arc::clone(self.hub.shared());
-                let mut io = writing!(self, shared);
-                conn.begin_close((code, &reason), until_us, &mut io).is_ok()
-            }
-        };
-        let (id, viewer) = (conn.id, conn.viewer);
-        if lingers {
-            self.slots.put(slot, conn);
-        } else {
-            drop(conn);
-            self.slots.release(slot);
-            self.hub.forget_connection();
-        }
-        if !closing {
-            let (handler, hub) = (&self.handler, &self.hub);
-            // The connection is gone either way; the next one is not to suffer.
-            let _ = catch_unwind(AssertUnwindSafe(|| handler.closed(hub, id, &viewer)));
-        }
-    }
-
-    fn leave_room(&mut self, conn: &Conn) {
-        let Phase::Member(at) = conn.phase else { return };
-        self.hub.leave(&conn.cell, self.index);
-        let Some(members) = self.rooms.get_mut(&conn.id.channel) else { return };
-        members.swap_remove(at);
-        let moved = members.get(at).copied();
-        if members.is_empty() {
-            self.rooms.remove(&conn.id.channel);
-        }
-        if let Some(moved) = moved.and_then(|slot| self.slots.get(slot)) {
-            moved.phase = Phase::Member(at);
-        }
-    }
-
     fn run_timers(&mut self) {
         while let Some(Reverse(timer)) = self.timers.peek()
-            && timer.at_us <= self.now_us
+            && timer.at_us <= self.io.now_us
             && let Some(Reverse(timer)) = self.timers.pop()
         {
-            self.hub.flush_due(&timer.cell, self.now_us);
+            self.hub.flush_due(&timer.cell, self.io.now_us);
         }
     }
-
-    /// Twice a second: waiting purges, limits in time, pings; measures how busy the thread is.
-    fn tick(&mut self, port: &Port) {
-        let measured_us = self.now_us - self.busy_since_us;
-        if measured_us >= BUSY_US {
-            let busy_us = (measured_us - self.idle_us).clamp(0, measured_us);
-            port.set_busy_permille((busy_us * 1000 / measured_us) as u32);
-            (self.busy_since_us, self.idle_us) = (self.now_us, 0);
-        }
-        if self.now_us < self.next_tick_us {
-            return;
-        }
-        self.next_tick_us = self.now_us + TICK_US;
-        let purges = std::mem::take(&mut *port.gate());
-        self.apply(&purges);
-        let shared = Arc::clone(self.hub.shared());
-        let mut io = writing!(self, shared);
-        for (slot, conn) in self.slots.iter_mut() {
-            if let Some(end) = overdue(conn, &shared.config, io.now_us) {
-                self.ended.push((slot, end));
-                continue;
-            }
-            let ping_us = shared.config.ping_ms * 1000;
-            if io.now_us - conn.heard_us.max(conn.pinged_us) >= ping_us {
-                conn.pinged_us = io.now_us;
-                if let Err(cause) = conn.send(&Frame::control("ping", ws::ping()), &mut io) {
-                    self.ended.push((slot, End::Drop(cause)));
-                }
-            }
-        }
-        self.finish_ended();
-    }
-
-    fn stop(&mut self) {
-        self.end_where(
-            |_| true,
-            || End::Close(Cause::Shutdown, CloseCode::GoingAway, "the server stops".to_owned()),
-        );
-        self.finish_ended();
-        self.end_where(|_| true, || End::Drop(Cause::Shutdown));
-        self.finish_ended();
-        self.tally.tell(&self.hub.shared().counters);
-    }
-}
-
-fn flood() -> End {
-    let why = "too many messages a second".to_owned();
-    End::Close(Cause::Flood, CloseCode::Policy, why)
 }
 
 fn failed_handler() -> End {
     End::Close(Cause::HandlerFailed, CloseCode::Internal, "internal error".to_owned())
-}
-
-/// The limit in time that a connection has broken.
-fn overdue(conn: &Conn, config: &HubConfig, now_us: i64) -> Option<End> {
-    match conn.phase {
-        Phase::Closing { until_us } if now_us >= until_us => return Some(End::Drop(Cause::Peer)),
-        Phase::Closing { .. } => return None,
-        Phase::Greeting if now_us - conn.opened_us >= config.hello_ms * 1000 => {
-            let why = "no hello in time".to_owned();
-            return Some(End::Close(Cause::HelloTimeout, CloseCode::Policy, why));
-        }
-        _ => {}
-    }
-    if now_us - conn.heard_us >= config.silence_ms * 1000 {
-        return Some(End::Drop(Cause::PingTimeout));
-    }
-    let stalled = conn.stalled_since_us().is_some_and(|us| now_us - us >= config.stall_ms * 1000);
-    stalled.then_some(End::Drop(Cause::Stalled))
 }

@@ -242,11 +242,16 @@ impl Client {
 
     /// The next message of the room.
     pub(crate) fn next(&mut self) -> Value {
+        self.try_next().expect("a message")
+    }
+
+    /// The next message of the room; nothing when the connection has ended.
+    pub(crate) fn try_next(&mut self) -> Option<Value> {
         loop {
-            match self.socket.read().expect("a message") {
-                Message::Text(text) => return serde_json::from_str(&text).expect("JSON"),
+            match self.socket.read().ok()? {
+                Message::Text(text) => return serde_json::from_str(&text).ok(),
                 Message::Ping(_) | Message::Pong(_) => {}
-                other => panic!("unexpected: {other:?}"),
+                _ => return None,
             }
         }
     }
