@@ -360,13 +360,11 @@ unsafe extern "C" fn shm_unmap(file: *mut ffi::sqlite3_file, _delete: c_int) -> 
     // SAFETY: an open file.
     let handle = unsafe { handle(file) };
     let mut state = lock(&handle.state);
-    if state.boots == handle.boot {
-        if let Some(shared) = state.shared.get_mut(&handle.name) {
-            for slot in &mut shared.slots {
-                slot.shared.retain(|holder| *holder != handle.id);
-                slot.exclusive = slot.exclusive.filter(|holder| *holder != handle.id);
-            }
-        }
+    // After a crash the shared memory of this handle is no more.
+    let shared = if state.boots == handle.boot { state.shared.get_mut(&handle.name) } else { None };
+    for slot in shared.into_iter().flat_map(|shared| &mut shared.slots) {
+        slot.shared.retain(|holder| *holder != handle.id);
+        slot.exclusive = slot.exclusive.filter(|holder| *holder != handle.id);
     }
     ffi::SQLITE_OK
 }

@@ -7,7 +7,7 @@
 #![allow(missing_docs)]
 
 use std::fs::File;
-use std::io::Write as _;
+use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -118,6 +118,8 @@ struct Run {
     took: Duration,
     latency_us: Vec<u64>,
     commits: u64,
+    writer_cpu: Duration,
+    written: u64,
 }
 
 fn run(dir: &Path, in_flight: usize, per_batch: u64, span: Duration) -> Fallible<Run> {
@@ -140,7 +142,7 @@ fn run(dir: &Path, in_flight: usize, per_batch: u64, span: Duration) -> Fallible
         });
     };
     let started = Instant::now();
-    let before = store.stats().commits;
+    let before = (store.stats().commits, writer_cpu(), written());
     let mut latency_us = Vec::new();
     (0..in_flight).for_each(|_| submit(&mut shop));
     let mut open = in_flight;
@@ -155,13 +157,14 @@ fn run(dir: &Path, in_flight: usize, per_batch: u64, span: Duration) -> Fallible
         }
     }
     let took = started.elapsed();
-    let commits = store.stats().commits - before;
+    let commits = store.stats().commits - before.0;
+    let (writer_cpu, written) = (writer_cpu() - before.1, written() - before.2);
     let orders = latency_us.len() as u64 * per_batch;
     let verified = verify(&store, &"shop".into())?;
     let stock = store::Reader::stock(&store, "LIP-01")?.map_or(0, |row| row.reserved);
     assert_eq!((verified.last_seq, stock), (orders, orders as i64), "every order is there once");
     latency_us.sort_unstable();
-    Ok(Run { orders, took, latency_us, commits })
+    Ok(Run { orders, took, latency_us, commits, writer_cpu, written })
 }
 
 impl Run {
@@ -171,23 +174,34 @@ impl Run {
             let last = self.latency_us.len().saturating_sub(1);
             self.latency_us.get((last as f64 * share) as usize).map_or(0.0, |us| *us as f64 / 1e3)
         };
+        let each = self.orders.max(1) as f64;
         println!(
-            "{what:<44} {per_s:>9.0} orders/s   p50 {:>6.2} ms   p99 {:>6.2} ms   max {:>6.1} ms   {:>5.0} orders a commit",
+            "{what:<44} {per_s:>8.0} orders/s   p50 {:>6.2} ms   p99 {:>6.2} ms   max {:>5.0} ms   \
+             {:>5.0} orders a commit   {:>5.1} µs of the writer and {:>5.1} kB written an order",
             at(0.50),
             at(0.99),
             at(1.0),
-            self.orders as f64 / self.commits.max(1) as f64,
+            each / self.commits.max(1) as f64,
+            self.writer_cpu.as_secs_f64() * 1e6 / each,
+            self.written as f64 / 1e3 / each,
         );
     }
 }
 
-/// The bound: the bytes of `per_sync` log entries appended to a file, then one `fdatasync`.
+/// The bound: the bytes of `per_sync` log entries written into a file that has its size already, then one `fdatasync`.
 fn raw(path: &Path, per_sync: usize, bytes: usize, span: Duration) -> Fallible<(f64, f64)> {
+    const SIZE: usize = 64 << 20;
     let mut file = File::create(path)?;
+    file.write_all(&vec![0; SIZE])?;
+    file.sync_all()?;
+    file.seek(SeekFrom::Start(0))?;
     let block = vec![b'x'; bytes * per_sync];
     let started = Instant::now();
     let mut syncs = Vec::new();
     while started.elapsed() < span {
+        if (syncs.len() + 1) * block.len() % SIZE < block.len() {
+            file.seek(SeekFrom::Start(0))?;
+        }
         let before = Instant::now();
         file.write_all(&block)?;
         file.sync_data()?;
@@ -199,26 +213,45 @@ fn raw(path: &Path, per_sync: usize, bytes: usize, span: Duration) -> Fallible<(
     Ok((per_s, p99))
 }
 
+/// CPU time of the writer's thread so far, where the system tells (Linux).
+fn writer_cpu() -> Duration {
+    let of = |task: PathBuf| -> Option<u64> {
+        let name = std::fs::read_to_string(task.join("comm")).ok()?;
+        let stat = std::fs::read_to_string(task.join("schedstat")).ok()?;
+        if name.trim() == "store-writer" { stat.split(' ').next()?.parse().ok() } else { None }
+    };
+    let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    Duration::from_nanos(tasks.filter_map(|task| of(task.path())).sum())
+}
+
+/// Bytes that this process has written so far, where the system tells (Linux).
+fn written() -> u64 {
+    let io = std::fs::read_to_string("/proc/self/io").unwrap_or_default();
+    let line = io.lines().find_map(|line| line.strip_prefix("wchar: "));
+    line.and_then(|text| text.parse().ok()).unwrap_or(0)
+}
+
 fn main() -> Fallible<()> {
     let mut args = std::env::args().skip(1);
     let dir = args.next().map_or_else(std::env::temp_dir, PathBuf::from);
     let span = Duration::from_secs(args.next().map_or(Ok(5), |text| text.parse())?);
+    let only: Option<usize> = args.next().map(|text| text.parse()).transpose()?;
     let base = dir.join(format!("bench-store-{}", std::process::id()));
     std::fs::create_dir_all(&base)?;
     println!("{} cores, {}", std::thread::available_parallelism()?, base.display());
-    for (name, per_sync, bytes) in
-        [("one small write", 1, 64), ("64 log entries", 64, 700), ("256 log entries", 256, 700)]
-    {
-        let (per_s, p99) = raw(&base.join("raw"), per_sync, bytes, span / 3)?;
-        println!("bound: {name:<37} {per_s:>9.0} entries/s p99 {p99:>6.2} ms a write and its sync");
-    }
-        run(&base.join("only"), in_flight, per_batch, span)?.print("only");
-        return Ok(());
+    for per_sync in [1, 64, 256] {
+        let (per_s, p99) = raw(&base.join("raw"), per_sync, 700, span / 3)?;
+        println!(
+            "bound: {per_sync:>4} entries of 700 bytes, one sync    {per_s:>8.0} entries/s   p99 {p99:>6.2} ms"
+        );
     }
     for (in_flight, per_batch) in [(1, 1), (64, 1), (256, 1), (1024, 1), (2, 64), (2, 256)] {
+        if only.is_some_and(|only| only != in_flight) {
+            continue;
+        }
         let dir = base.join(format!("{in_flight}-{per_batch}"));
         let run = run(&dir, in_flight, per_batch, span)?;
-        run.print(&format!("store: {in_flight} batches in flight, {per_batch} orders each"));
+        run.print(&format!("store: {in_flight:>4} batches in flight, {per_batch:>3} orders each"));
         std::fs::remove_dir_all(&dir)?;
     }
     std::fs::remove_dir_all(&base)?;
