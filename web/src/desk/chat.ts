@@ -61,24 +61,28 @@ export class ChatModel {
   /** Asks for what no message tells: bans, and what already waited. */
   async load(): Promise<void> {
     try {
-      const now = await api.get<Moderation>(this.#path);
-      this.rules.value = rulesOf(now);
-      this.bans.value = now.bans;
-      this.pending.value = now.pending.slice(-PENDING_MAX);
+      this.#stand(await api.get<Moderation>(this.#path));
     } catch {
       // The socket's own messages still work; the next welcome asks again.
     }
   }
 
-  /** One step of moderation; the room's own message is the answer that everyone sees. */
+  /** One step of moderation; the answer is how the room stands after it. */
   async step(step: ModerationStep): Promise<void> {
-    await api.post(this.#path, step);
-    if (step.kind === "approve" || step.kind === "reject") this.pending.value = this.pending.peek().filter((p) => p.id !== step.id);
-    else if (step.kind === "slow") this.rules.value = { ...this.rules.peek(), slow_s: step.seconds };
-    else if (step.kind === "hold") this.rules.value = { ...this.rules.peek(), hold: step.on };
-    else if (step.kind === "lock") this.rules.value = { ...this.rules.peek(), locked: step.on };
-    else if (step.kind === "delete") this.#strike([step.id]);
-    else await this.load();
+    const now = await api.post<Moderation>(this.#path, step);
+    if (step.kind === "delete") this.#strike([step.id]);
+    this.#stand(now);
+  }
+
+  #stand(now: Moderation): void {
+    this.rules.value = rulesOf(now);
+    this.bans.value = now.bans;
+    this.pending.value = now.pending.slice(-PENDING_MAX);
+  }
+
+  /** A silenced viewer's nick where a message of theirs is still here, else the end of their id. */
+  nameOf(ban: Ban): string {
+    return ban.nick || (this.lines.peek().findLast((l) => l.viewer === ban.viewer)?.nick ?? `…${ban.viewer.slice(-6)}`);
   }
 
   /** What is deleted leaves the page at once; only that something stood there remains. */

@@ -117,7 +117,7 @@ function Bans({ chat, step }: { chat: ChatModel; step: Step }) {
       <ul>
         {bans.map((ban) => (
           <li key={ban.viewer} class="pending-row">
-            <span class="chat-text"><b>{ban.nick}</b> <span class="muted">{ban.until ? t("desk.chat.until", { time: localTime(ban.until) }) : t("desk.chat.for_good")}</span></span>
+            <span class="chat-text"><b>{chat.nameOf(ban)}</b> <span class="muted">{ban.until ? t("desk.chat.until", { time: localTime(ban.until) }) : t("desk.chat.for_good")}</span></span>
             <Button size="small" look="quiet" onClick={() => step({ kind: "unban", viewer: ban.viewer })}>{t("desk.chat.unban")}</Button>
           </li>
         ))}

@@ -1,7 +1,8 @@
 // The log of actions: who did what when, and the way back while there is one.
 
 import type { Action } from "../wire/api";
-import { Button, localTime, t, utc } from "../ui";
+import { useEffect, useRef } from "preact/hooks";
+import { Button, cls, localTime, t, utc } from "../ui";
 import type { DeskModel } from "./model";
 import { seconds, undoState } from "./words";
 
@@ -26,8 +27,13 @@ export function ActionLog({ model }: { model: DeskModel }) {
 function Row({ action, airMs, model }: { action: Action; airMs: number; model: DeskModel }) {
   const undo = undoState(action, airMs);
   const over = undo.how === "gone";
+  const pointed = model.pointed.value === action.id;
+  const row = useRef<HTMLLIElement>(null);
+  useEffect(() => {
+    if (pointed) row.current?.scrollIntoView({ block: "nearest" });
+  }, [pointed]);
   return (
-    <li class="log-row" data-over={over ? "yes" : "no"}>
+    <li ref={row} class={cls("log-row", pointed && "log-pointed")} data-over={over ? "yes" : "no"}>
       <time class="num muted" dateTime={action.at} title={action.at ? utc(action.at) : ""}>{action.at ? localTime(action.at, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }) : ""}</time>
       <span class="log-words">
         <b>{t(`desk.kind.${action.kind}`)}</b> <span class="num">{lengthOf(action)}</span>{" "}

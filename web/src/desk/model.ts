@@ -4,10 +4,11 @@
 import { batch, computed, signal } from "@preact/signals";
 import type { Action, ActionKind, DeskState, DelayChange } from "../wire/api";
 import { api, ApiError, at } from "../wire/http";
+import type { MessageKey } from "../ui/i18n";
 import { errorWords } from "../ui/parts";
 import { DeskClock } from "./clock";
 import { type Caret, type Frame, frameOf, type Span, stillInDelay } from "./strip";
-import { accepted, newestUndoable, refused, undone, wishOf, type Words } from "./words";
+import { accepted, merged, newestUndoable, refused, undone, wishOf, type Words } from "./words";
 
 /** The last answer in words; `n` grows so that the same words are announced again. */
 export interface Answer {
@@ -20,16 +21,24 @@ export interface Answer {
 
 /** A selection's media stays in memory for so many answers; older ones are in the log of actions. */
 const LOG_MAX = 200;
+/** An answered action is listed by the desk's message within this, or it is over already. */
+const FRESH_MS = 1500;
 /** A safety action that is not answered by then is said to be not sent, so that the hand acts again. */
 const ACTION_TIMEOUT_MS = 4000;
+
+const delayAnswers: Record<string, MessageKey> = { slate: "desk.answer.delay_slate", dump: "desk.answer.delay_dump" };
 
 export class DeskModel {
   readonly slug: string;
   readonly desk = signal<DeskState | null>(null);
-  readonly log = signal<Action[]>([]);
+  readonly #log = signal<Action[]>([]);
+  /** Newest first; what runs is as the program says. */
+  readonly log = computed(() => merged(this.#log.value, this.desk.value?.actions ?? [], (id) => this.#isFresh(id)));
   readonly selection = signal<Span | null>(null);
   readonly caret = signal<Caret | null>(null);
   readonly answer = signal<Answer | null>(null);
+  /** the action that was clicked on the strip */
+  readonly pointed = signal<string | null>(null);
   /** goes with the next action and is then forgotten */
   readonly reason = signal("");
   readonly pending = signal<ActionKind | "undo" | null>(null);
@@ -41,6 +50,7 @@ export class DeskModel {
   readonly #now: () => number;
   #answers = 0;
   #logKey = "";
+  readonly #rememberedMs = new Map<string, number>();
 
   constructor(slug: string, now: () => number = () => performance.now()) {
     this.slug = slug;
@@ -108,14 +118,14 @@ export class DeskModel {
   async setDelay(delay_s: number): Promise<void> {
     await this.#say(null, async () => {
       const change = await api.post<DelayChange>(`/shows${at(this.slug)}/delay`, { delay_s });
-      return { key: change.how === "slate" ? "desk.answer.delay_slate" : "desk.answer.delay_dump", values: { to: String(change.delay_s) }, tone: "ok" };
+      return { key: delayAnswers[change.how] ?? "desk.answer.delay_same", values: { to: String(change.delay_s) }, tone: "ok" };
     }, null);
   }
 
   async loadLog(): Promise<void> {
     try {
       const log = await api.get<Action[] | { actions: Action[] }>(`/shows${at(this.slug)}/actions`);
-      this.log.value = (Array.isArray(log) ? log : log.actions).slice(0, LOG_MAX);
+      this.#log.value = (Array.isArray(log) ? log : log.actions).slice(0, LOG_MAX);
     } catch {
       // The log is a convenience; the socket's active actions still stand on the strip.
     }
@@ -148,8 +158,18 @@ export class DeskModel {
   }
 
   #remember(action: Action): void {
-    const rest = this.log.peek().filter((a) => a.id !== action.id);
-    this.log.value = [{ at: new Date().toISOString(), ...action }, ...rest].slice(0, LOG_MAX);
+    const rest = this.#log.peek().filter((a) => a.id !== action.id);
+    this.#rememberedMs.set(action.id, this.#now());
+    this.#log.value = [{ at: new Date().toISOString(), ...action }, ...rest].slice(0, LOG_MAX);
+  }
+
+  /** An answer arrives before the message that lists it. */
+  #isFresh(id: string): boolean {
+    const at = this.#rememberedMs.get(id);
+    if (at === undefined) return false;
+    if (this.#now() - at < FRESH_MS) return true;
+    this.#rememberedMs.delete(id);
+    return false;
   }
 
   #dropAiredSelection(): void {

@@ -1,7 +1,7 @@
 // The offers of one show and which of them is on screen; shared by desk and studio.
 
 import { type Signal, signal } from "@preact/signals";
-import type { Offer, Pin, Watch } from "../wire/api";
+import type { Money, Offer, Pin, Watch } from "../wire/api";
 import { api, at } from "../wire/http";
 import type { RoomMessage } from "../wire/room";
 
@@ -15,8 +15,8 @@ export class Shop {
 
   async load(): Promise<void> {
     try {
-      const watch = await api.get<Watch>(`/shows${at(this.slug)}/watch`);
-      this.offers.value = watch.offers;
+      const [offers, watch] = await Promise.all([api.get<Offer[]>(`/shows${at(this.slug)}/offers`), api.get<Watch>(`/shows${at(this.slug)}/watch`)]);
+      this.offers.value = offers.map(known).filter((o) => o.price !== null);
       this.pin.value = watch.pin;
       this.failed.value = null;
     } catch (error) {
@@ -42,12 +42,19 @@ export class Shop {
     return pin;
   }
 
-  async setTerms(sku: string, terms: Partial<Pick<Offer, "price" | "limit">>): Promise<void> {
-    const offer = await api.patch<Partial<Offer> | undefined>(`/shows${at(this.slug)}/offers${at(sku)}`, terms);
-    this.#change(sku, { ...terms, ...offer });
+  /** New terms; a limit of null lifts it, which the API writes as 0. */
+  async setTerms(sku: string, terms: { price: Money; limit: number | null }): Promise<void> {
+    const path = `/shows${at(this.slug)}/offers${at(sku)}`;
+    const offers = await api.patch<Offer[]>(path, { price: terms.price, limit: terms.limit ?? 0 });
+    this.offers.value = offers.map(known).filter((o) => o.price !== null);
   }
 
   #change(sku: string, change: Partial<Offer>): void {
     this.offers.value = this.offers.peek().map((o) => (o.sku === sku ? Object.assign({}, o, change) : o));
   }
+}
+
+/** A product that was removed from the catalogue keeps its SKU for a title. */
+function known(offer: Offer): Offer {
+  return offer.title ? offer : Object.assign({}, offer, { title: offer.sku });
 }

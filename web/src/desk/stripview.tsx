@@ -72,6 +72,7 @@ export function StripView({ model, levels, playheadMs }: StripProps) {
     if (clicked && was.grip === "outside") {
       model.selection.value = null;
       model.caret.value = { anchorMs: at.mediaMs, headMs: at.mediaMs };
+      model.pointed.value = model.desk.peek()?.actions.findLast((a) => a.from_media_ms <= at.mediaMs && (a.to_media_ms ?? Infinity) > at.mediaMs)?.id ?? null;
     }
   };
 

@@ -19,6 +19,12 @@ export function seconds(ms: number): string {
   return (Math.max(0, ms) / 1000).toFixed(1);
 }
 
+/** The length of an action in seconds; null where it has none or none yet. */
+export function wordsOfLength(action: Action): string | null {
+  if (action.to_media_ms === null || action.kind === "resume" || action.kind === "dump" || action.kind === "panic") return null;
+  return seconds(action.to_media_ms - action.from_media_ms);
+}
+
 /** The answer to an accepted action. `wished` is what the selection asked for, null for "from now on". */
 export function accepted(action: Action, wished: Span | null, airMs: number): Words {
   const kind = didKey(action.kind);
@@ -88,14 +94,28 @@ export function undoState(action: Action, airMs: number): UndoState {
 }
 
 function isOver(state: string): boolean {
-  return state === "undone" || state === "over" || state === "ended";
+  return state === "undone" || state === "shortened" || state === "over" || state === "ended";
+}
+
+/**
+ * The log with the program's own view of what runs: the program knows the real end of an interval
+ * first. An open entry that the program no longer lists is over, unless it is younger than its message.
+ */
+export function merged(log: readonly Action[], running: readonly Action[], isFresh: (id: string) => boolean): Action[] {
+  const now = new Map(running.map((a) => [a.id, a]));
+  return log.map((entry) => {
+    const live = now.get(entry.id);
+    if (live) return Object.assign({}, entry, { from_media_ms: live.from_media_ms, to_media_ms: live.to_media_ms, state: live.state });
+    const open = entry.to_media_ms === null && entry.state === "active" && entry.kind !== "resume";
+    return open && !isFresh(entry.id) ? Object.assign({}, entry, { state: "over" }) : entry;
+  });
 }
 
 /** The newest action that the key [U] takes back; null when there is none. */
 export function newestUndoable(actions: readonly Action[], airMs: number): Action | null {
   const candidates = actions.filter((a) => {
     const { how } = undoState(a, airMs);
-    return (how === "undo" || how === "shorten") && a.state !== "shortened";
+    return how === "undo" || how === "shorten";
   });
   candidates.sort((a, b) => (b.at ?? "").localeCompare(a.at ?? "") || b.from_media_ms - a.from_media_ms);
   return candidates[0] ?? null;

@@ -9,7 +9,14 @@ import { Badge, Button, cls, type Column, Dialog, money, notifyError, Select, t,
 import { Loaded } from "./data";
 
 const STATUSES: readonly OrderStatus[] = ["reserved", "paid", "cancelled_by_buyer", "cancelled_by_seller", "refunded", "expired"];
-const PAGE = 500;
+/** The server gives at most so many at once. */
+const PAGE = 200;
+
+/** A page of orders, newest first; `next` asks for the one after it. */
+interface OrderPage {
+  orders: Order[];
+  next?: number | null;
+}
 
 export type OrderStep = "paid" | "cancelled" | "refunded";
 
@@ -34,18 +41,18 @@ function query(filter: Filter, more: Record<string, string> = {}): string {
 
 export function OrdersTab() {
   const [filter, setFilter] = useState<Filter>({ show: "", status: "" });
-  const [older, setOlder] = useState<Order[]>([]);
+  const [older, setOlder] = useState<OrderPage>({ orders: [], next: null });
   const [asked, setAsked] = useState<{ order: Order; step: OrderStep } | null>(null);
-  const orders = useLoad(() => api.get<Order[]>(`/orders${query(filter, { limit: String(PAGE) })}`), [filter.show, filter.status]);
+  const orders = useLoad(() => api.get<OrderPage>(`/orders${query(filter, { limit: String(PAGE) })}`), [filter.show, filter.status]);
   const shows = useLoad(() => api.get<Show[]>("/shows"), []);
   const set = (change: Partial<Filter>) => {
-    setOlder([]);
+    setOlder({ orders: [], next: null });
     setFilter({ ...filter, ...change });
   };
-  const more = async (last: Order) => {
+  const more = async (after: number) => {
     try {
-      const next = await api.get<Order[]>(`/orders${query(filter, { limit: String(PAGE), after: last.id })}`);
-      setOlder((before) => [...before, ...next]);
+      const page = await api.get<OrderPage>(`/orders${query(filter, { limit: String(PAGE), after: String(after) })}`);
+      setOlder((before) => ({ orders: [...before.orders, ...page.orders], next: page.next ?? null }));
     } catch (error) {
       notifyError(error);
     }
@@ -54,7 +61,7 @@ export function OrdersTab() {
     setAsked(null);
     try {
       const done = await api.post<Order>(`/orders${at(order.id)}/status`, { to });
-      setOlder((before) => before.map((o) => (o.id === done.id ? done : o)));
+      setOlder((before) => ({ ...before, orders: before.orders.map((o) => (o.id === done.id ? done : o)) }));
       orders.reload();
     } catch (error) {
       notifyError(error);
@@ -71,13 +78,12 @@ export function OrdersTab() {
       </div>
       <Loaded load={orders}>
         {(first) => {
-          const rows = [...first, ...older];
-          const last = rows.at(-1);
-          const full = rows.length > 0 && rows.length % PAGE === 0;
+          const rows = [...first.orders, ...older.orders];
+          const next = (older.orders.length > 0 ? older.next : first.next) ?? null;
           return (
             <>
               <Table rows={rows} columns={columns((order, to) => (to === "paid" ? void step(order, to) : setAsked({ order, step: to })))} rowKey={(o) => o.id} caption={t("ops.tab.orders")} empty={t("ops.orders.empty")} exportName="orders-shown" />
-              {full && last ? <Button look="quiet" onClick={() => void more(last)}>{t("ops.orders.older")}</Button> : null}
+              {next !== null ? <Button look="quiet" onClick={() => void more(next)}>{t("ops.orders.older")}</Button> : null}
             </>
           );
         }}
@@ -98,7 +104,7 @@ export function OrdersTab() {
 }
 
 function columns(step: (order: Order, to: OrderStep) => void): Column<Order>[] {
-  const settles = hasRole("operator", "producer");
+  const settles = hasRole("operator");
   return [
     { key: "at", title: t("ops.when"), value: (o) => o.at, cell: (o) => <When time={o.at} /> },
     { key: "id", title: t("ops.order.id"), value: (o) => o.id, cell: (o) => <span class="num small" title={o.id}>{o.id.slice(-8)}</span> },

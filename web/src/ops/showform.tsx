@@ -1,7 +1,7 @@
 // Planning a show, or changing what of its plan may still change.
 
 import { useState } from "preact/hooks";
-import type { Host, Product, Show, Watch } from "../wire/api";
+import type { Host, Offer, Product, Show } from "../wire/api";
 import { api, at } from "../wire/http";
 import { localeNames, locales } from "../ui/i18n";
 import { Field, money, Select, t, useLoad } from "../ui";
@@ -39,12 +39,12 @@ interface Choices {
 }
 
 async function loadChoices(show: Show | null): Promise<Choices> {
-  const [hosts, products, watch] = await Promise.all([
+  const [hosts, products, offers] = await Promise.all([
     api.get<Host[]>("/hosts"),
     api.get<Product[]>("/products"),
-    show ? api.get<Watch>(`/shows${at(show.slug)}/watch`) : null,
+    show ? api.get<Offer[]>(`/shows${at(show.slug)}/offers`) : null,
   ]);
-  return { hosts, products, offered: watch?.offers.map((o) => o.sku) ?? [] };
+  return { hosts, products, offered: offers?.map((o) => o.sku) ?? [] };
 }
 
 export function ShowForm({ show, onClose, onSaved }: { show: Show | null; onClose: () => void; onSaved: () => void }) {
@@ -61,7 +61,10 @@ export function ShowForm({ show, onClose, onSaved }: { show: Show | null; onClos
 
   const save = async () => {
     if (show) await change(show, before, draft);
-    else await api.post("/shows", { slug: draft.slug, ...body(draft), host: draft.host, offers: chosen });
+    else {
+      const plan = body(draft);
+      await api.post("/shows", { ...plan, slug: draft.slug, host: draft.host, offers: chosen, starts_at: plan.starts_at || null, standby: plan.standby || null });
+    }
     if (show) await changeOffers(show.slug, data.offered, chosen);
     onSaved();
   };
@@ -94,19 +97,20 @@ function languages(current: string): { value: string; label: string }[] {
   return known.some((l) => l.value === current) ? known : [...known, { value: current, label: current }];
 }
 
+/** As a change takes it: an empty text means none. */
 function body(draft: Draft) {
   return {
     title: draft.title.trim(),
-    standby: draft.standby === "" ? null : draft.standby,
+    standby: draft.standby,
     language: draft.language,
     delay_s: Number(draft.delay),
-    starts_at: fromLocalInput(draft.starts),
+    starts_at: fromLocalInput(draft.starts) ?? "",
     start: draft.start,
   };
 }
 
 async function change(show: Show, before: Draft, after: Draft): Promise<void> {
-  const patch = changed(body(before), body(after));
+  const patch: Partial<ReturnType<typeof body>> = changed(body(before), body(after));
   // A live show's delay changes behind the slate or by a dump, which is the desk's own call.
   if (show.status === "live" && patch.delay_s !== undefined) {
     await api.post(`/shows${at(show.slug)}/delay`, { delay_s: patch.delay_s });

@@ -61,7 +61,7 @@ function StudioBoard({ host }: { host: string | null }) {
       <Lamp show={show} feed={studio.feed} viewers={room?.viewers.value ?? show?.viewers ?? 0} model={model} />
       <main class="studio-main">
         <div class="studio-column">
-          {show ? <Notice show={show} cuts={room?.cuts.value ?? []} /> : null}
+          {show ? <Notice show={show} actions={model.actions.value} /> : null}
           {room ? <ProductCard shop={room.shop} /> : <Empty title={t("studio.no_show")}>{t("studio.no_show.hint")}</Empty>}
           <FeedCard studio={studio} />
           <ShowList studio={studio} model={model} />

@@ -2,21 +2,19 @@
 
 import { computed, signal } from "@preact/signals";
 import { Shop } from "../desk/offers";
-import type { Cut, Show, Studio } from "../wire/api";
+import type { Action, Show, Studio } from "../wire/api";
 import { api, at } from "../wire/http";
 import { type Chat, Room, type RoomMessage } from "../wire/room";
 import { currentShow } from "./shows";
 
 const POLL_MS = 2000;
 const CHAT_MAX = 120;
-const CUTS_MAX = 50;
 
 export type Line = Pick<Chat, "id" | "nick" | "text" | "role">;
 
 /** The room and the shop of one show as its host sees them. */
 export class ShowRoom {
   readonly lines = signal<Line[]>([]);
-  readonly cuts = signal<Cut[]>([]);
   readonly viewers = signal(0);
   readonly shop: Shop;
   readonly room: Room;
@@ -36,7 +34,6 @@ export class ShowRoom {
     } else if (message.type === "chat") this.lines.value = [...this.lines.peek(), message].slice(-CHAT_MAX);
     else if (message.type === "deleted") this.lines.value = this.lines.peek().filter((l) => !message.ids.includes(l.id));
     else if (message.type === "viewers") this.viewers.value = message.count;
-    else if (message.type === "cut") this.cuts.value = [...this.cuts.peek().filter((c) => c.from_air_ms !== message.from_air_ms), message].slice(-CUTS_MAX);
   }
 
   close(): void {
@@ -48,6 +45,8 @@ export class StudioModel {
   readonly studio = signal<Studio | null>(null);
   readonly failed = signal<unknown>(null);
   readonly room = signal<ShowRoom | null>(null);
+  /** What the desk did in the current show, newest first: the host sees it when anyone does. */
+  readonly actions = signal<Action[]>([]);
   readonly show = computed(() => currentShow(this.studio.value?.shows ?? []));
   readonly #query: string;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -65,6 +64,7 @@ export class StudioModel {
       this.studio.value = await api.get<Studio>(`/studio${this.#query}`);
       this.failed.value = null;
       this.#follow(this.show.peek());
+      await this.#loadActions();
     } catch (error) {
       this.failed.value = error;
     }
@@ -80,6 +80,15 @@ export class StudioModel {
     this.#gone = true;
     clearTimeout(this.#timer);
     this.room.peek()?.close();
+  }
+
+  async #loadActions(): Promise<void> {
+    const show = this.show.peek();
+    try {
+      this.actions.value = show?.status === "live" ? await api.get<Action[]>(`/shows${at(show.slug)}/actions`) : [];
+    } catch {
+      // The next turn asks again; what was shown stays.
+    }
   }
 
   #follow(show: Show | null): void {

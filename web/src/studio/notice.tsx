@@ -1,10 +1,12 @@
-// What is recorded and who sees it, said before the show; and what the desk stopped, as soon as viewers are told.
+// What is recorded and who sees it, said before the show; and what the desk did, as soon as it is done.
 
-import { hhmmss } from "../desk/gauge";
-import type { Cut, Show } from "../wire/api";
-import { t, tOr } from "../ui";
+import { wordsOfLength } from "../desk/words";
+import type { Action, Show } from "../wire/api";
+import { localTime, t, utc } from "../ui";
 
-export function Notice({ show, cuts }: { show: Show; cuts: readonly Cut[] }) {
+const SHOWN_MAX = 20;
+
+export function Notice({ show, actions }: { show: Show; actions: readonly Action[] }) {
   return (
     <>
       <details class="s-card s-notice" open={show.status === "planned"}>
@@ -17,16 +19,26 @@ export function Notice({ show, cuts }: { show: Show; cuts: readonly Cut[] }) {
           <li>{t("studio.notice.not")}</li>
         </ul>
       </details>
-      {cuts.length > 0 ? (
-        <section class="s-card" aria-label={t("studio.cuts.title")}>
+      {actions.length > 0 ? (
+        <section class="s-card s-setup" aria-label={t("studio.cuts.title")}>
           <h2 class="s-label">{t("studio.cuts.title")}</h2>
           <ul class="s-cuts num">
-            {cuts.map((c) => (
-              <li key={c.from_air_ms}><b>{tOr(`desk.kind.${c.kind}`, c.kind)}</b> {hhmmss(c.from_air_ms)}{c.to_air_ms ? `–${hhmmss(c.to_air_ms)}` : ` · ${t("desk.log.on_now")}`}</li>
-            ))}
+            {actions.slice(0, SHOWN_MAX).map((a) => <Done key={a.id} action={a} />)}
           </ul>
         </section>
       ) : null}
     </>
+  );
+}
+
+function Done({ action }: { action: Action }) {
+  const length = wordsOfLength(action);
+  const undone = action.state === "undone" ? t("desk.log.undone") : null;
+  return (
+    <li>
+      <time class="muted" dateTime={action.at} title={action.at ? utc(action.at) : ""}>{action.at ? localTime(action.at, { timeStyle: "medium" }) : ""}</time>{" "}
+      <b>{t(`desk.kind.${action.kind}`)}</b> {length === null ? null : t("desk.s", { n: length })}{" "}
+      <span class="muted">{[action.actor, action.reason, undone].filter(Boolean).join(" · ")}</span>
+    </li>
   );
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Action } from "../../src/wire/api";
 import { deskMessage } from "../../src/desk/message";
-import { accepted, delayWords, newestUndoable, refused, undone, undoState, wishOf } from "../../src/desk/words";
+import { accepted, delayWords, merged, newestUndoable, refused, undone, undoState, wishOf } from "../../src/desk/words";
 
 const action = (more: Partial<Action> = {}): Action => ({
   id: "a1", kind: "mute", from_media_ms: 13_400, to_media_ms: 15_500, from_air_ms: null, airs_at: null, ends_at: null, time_to_air_ms: 3400, late: false, state: "planned", ...more,
@@ -61,6 +61,14 @@ describe("undo", () => {
   it("says whether it was in time", () => {
     expect(undone(action({ state: "undone" })).key).toBe("desk.answer.undone");
     expect(undone(action({ state: "shortened" })).key).toBe("desk.answer.shortened");
+  });
+});
+
+describe("log", () => {
+  it("takes the end from the program and closes what it no longer lists", () => {
+    const log = [action({ id: "a", to_media_ms: null, state: "active" }), action({ id: "b", to_media_ms: null, state: "active" }), action({ id: "c", to_media_ms: null, state: "active" })];
+    const out = merged(log, [action({ id: "a", to_media_ms: 20_000, state: "active" })], (id) => id === "c");
+    expect(out.map((a) => [a.id, a.to_media_ms, a.state])).toEqual([["a", 20_000, "active"], ["b", null, "over"], ["c", null, "active"]]);
   });
 });
 
