@@ -39,7 +39,7 @@ export function DelayCard({ model }: { model: DeskModel }) {
     setWanted(null);
   };
   return (
-    <section class="panel card" aria-label={t("desk.delay.title")}>
+    <section class="panel card" aria-label={t("desk.delay.title")} title={t("desk.delay.same")}>
       <h2 class="card-name">{t("desk.delay.title")}</h2>
       <div class="row delay-set">
         <Button size="small" onClick={() => step(-1)} disabled={value <= 0}><span aria-hidden="true">−</span><span class="sr">{t("desk.delay.less")}</span></Button>
@@ -59,7 +59,7 @@ export function DelayCard({ model }: { model: DeskModel }) {
         />
         <Button size="small" onClick={() => step(1)} disabled={value >= DELAY_MAX_S}><span aria-hidden="true">+</span><span class="sr">{t("desk.delay.more")}</span></Button>
       </div>
-      <p class="card-words muted small" aria-live="polite">{t(words.key, words.values)}</p>
+      {value === desk.delay_s ? null : <p class="card-words muted small" aria-live="polite">{t(words.key, words.values)}</p>}
       {value !== desk.delay_s ? (
         <div class="row delay-apply">
           <Button size="small" look="primary" onClick={apply}>{t("desk.delay.apply")}</Button>
@@ -88,7 +88,7 @@ function Curve({ name, values, figure }: { name: string; values: number[]; figur
   return (
     <div class="pulse-row">
       <span class="muted">{name}</span>
-      <Sparkline values={values} label={name} width={110} height={26} />
+      <Sparkline values={values} label={name} width={110} height={22} />
       <b class="num">{figure}</b>
     </div>
   );

@@ -117,7 +117,7 @@ function KeyPanel({ host, onClose }: { host: Host; onClose: () => void }) {
           {(data) => (
             <>
               <Secret label={t("studio.setup.url")} value={data.rtmp_url} open />
-              <Secret key={fresh ?? "old"} label={t("studio.setup.key")} value={fresh ?? data.stream_key} />
+              {fresh ?? data.stream_key ? <Secret key={fresh ?? "old"} label={t("studio.setup.key")} value={fresh ?? data.stream_key ?? ""} /> : null}
             </>
           )}
         </Loaded>

@@ -7,7 +7,7 @@ import { Button, clock, download, Field, notify, number, Select, t, Table, tOr, 
 import { Loaded } from "./data";
 import { Form } from "./form";
 
-const REASON_MIN = 3;
+const REASON_MIN = 5;
 const TIMEOUT_MS = 120_000;
 
 export function SealedTab() {
@@ -71,7 +71,7 @@ function OpenForm({ clip, slug, onClose }: { clip: Sealed; slug: string; onClose
   return (
     <Form title={t("ops.sealed.open_title")} submit={t("ops.sealed.open")} onClose={onClose} onSave={open} disabled={reason.trim().length < REASON_MIN}>
       <p class="muted small">{t("ops.sealed.open_words")}</p>
-      <Field label={t("ops.reason")} value={reason} required maxLength={500} onValue={setReason} />
+      <Field label={t("ops.reason")} value={reason} required minLength={REASON_MIN} maxLength={500} hint={t("ops.sealed.reason_hint")} onValue={setReason} />
     </Form>
   );
 }

@@ -25,7 +25,7 @@ export function FeedCard({ studio }: { studio: Studio }) {
       <details open={light !== "receiving"} class="feed-setup">
         <summary>{t("studio.setup.title")}</summary>
         <Secret label={t("studio.setup.url")} value={studio.rtmp_url} open />
-        <Secret label={t("studio.setup.key")} value={studio.stream_key} />
+        {studio.stream_key ? <Secret label={t("studio.setup.key")} value={studio.stream_key} /> : <p class="muted small">{t("studio.setup.no_key")}</p>}
         <p class="muted small">{t("studio.setup.words")}</p>
       </details>
     </section>

@@ -21,7 +21,8 @@ function useNow(): number {
 export function Lamp({ show, feed, viewers, model }: { show: Show | null; feed: Feed | null; viewers: number; model: StudioModel }) {
   const now = useNow();
   const live = show?.status === "live";
-  const onAir = live && show.on_air;
+  const mine = model.mine.value;
+  const onAir = live && mine && show.on_air;
   const light = lightOf(feed);
   const step = (name: "start" | "end") => {
     if (show) model.step(show, name).catch(notifyError);
@@ -29,16 +30,16 @@ export function Lamp({ show, feed, viewers, model }: { show: Show | null; feed: 
   return (
     <section class={cls("lamp", onAir && "lamp-on")} aria-label={t("studio.lamp")}>
       <div class="lamp-state" role="status">
-        <strong class="lamp-word">{t(onAir ? "studio.on_air" : live ? "studio.live_waiting" : "studio.off_air")}</strong>
-        {show ? <span class="lamp-show">{show.title}</span> : null}
+        <strong class="lamp-word">{t(onAir ? "studio.on_air" : live && !mine ? "studio.stands_by" : live ? "studio.live_waiting" : "studio.off_air")}</strong>
+        {show ? <span class="lamp-show">{mine ? show.title : `${show.title} · ${show.host.name}`}</span> : null}
       </div>
       <div class="lamp-clock num">
         <strong>{clockOf(show, now)}</strong>
         <span>{live ? tn("desk.viewers", viewers) : show?.starts_at ? t("studio.starts", { time: localWhen(show.starts_at) }) : ""}</span>
       </div>
       <div class={cls("lamp-feed", `feed-${light}`)} role="status"><span class="feed-mark" aria-hidden="true" />{t(`studio.feed.${light}`)}</div>
-      {show?.status === "planned" ? <Button size="large" look="primary" onClick={() => step("start")}>{t("studio.start")}</Button> : null}
-      {live ? <HoldButton small={false} label={t("desk.life.end")} holding={t("desk.life.holding")} onHeld={() => step("end")} /> : null}
+      {show?.status === "planned" && mine ? <Button size="large" look="primary" onClick={() => step("start")}>{t("studio.start")}</Button> : null}
+      {live && mine ? <HoldButton small={false} label={t("desk.life.end")} holding={t("desk.life.holding")} onHeld={() => step("end")} /> : null}
     </section>
   );
 }

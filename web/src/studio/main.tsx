@@ -58,11 +58,12 @@ function StudioBoard({ host }: { host: string | null }) {
         <Button size="small" look="quiet" onClick={() => void signOut()}>{t("crew.sign_out")}</Button>
       </header>
       {failed ? <div class="studio-lost" role="alert">{t("studio.lost")}</div> : null}
+      {studio.suspended ? <div class="studio-lost" role="alert">{t("studio.suspended")}</div> : null}
       <Lamp show={show} feed={studio.feed} viewers={room?.viewers.value ?? show?.viewers ?? 0} model={model} />
       <main class="studio-main">
         <div class="studio-column">
           {show ? <Notice show={show} actions={model.actions.value} /> : null}
-          {room ? <ProductCard shop={room.shop} /> : <Empty title={t("studio.no_show")}>{t("studio.no_show.hint")}</Empty>}
+          {room ? <ProductCard shop={room.shop} mine={model.mine.value} /> : <Empty title={t("studio.no_show")}>{t("studio.no_show.hint")}</Empty>}
           <FeedCard studio={studio} />
           <ShowList studio={studio} model={model} />
         </div>

@@ -47,7 +47,9 @@ export class StudioModel {
   readonly room = signal<ShowRoom | null>(null);
   /** What the desk did in the current show, newest first: the host sees it when anyone does. */
   readonly actions = signal<Action[]>([]);
-  readonly show = computed(() => currentShow(this.studio.value?.shows ?? []));
+  readonly show = computed(() => currentShow(this.studio.value?.shows ?? [], this.studio.value?.host.slug ?? ""));
+  /** false when the current show is another's, for whom this host stands by */
+  readonly mine = computed(() => this.show.value?.host.slug === this.studio.value?.host.slug);
   readonly #query: string;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #gone = false;
@@ -85,7 +87,7 @@ export class StudioModel {
   async #loadActions(): Promise<void> {
     const show = this.show.peek();
     try {
-      this.actions.value = show?.status === "live" ? await api.get<Action[]>(`/shows${at(show.slug)}/actions`) : [];
+      this.actions.value = show?.status === "live" && this.mine.peek() ? await api.get<Action[]>(`/shows${at(show.slug)}/actions`) : [];
     } catch {
       // The next turn asks again; what was shown stays.
     }

@@ -14,7 +14,8 @@ export function nextOffer(offers: readonly Offer[], pinned: string | null): Offe
   return null;
 }
 
-export function ProductCard({ shop }: { shop: Shop }) {
+/** `mine` is false at a show that this host only stands by for: the products are then read only. */
+export function ProductCard({ shop, mine }: { shop: Shop; mine: boolean }) {
   const offers = shop.offers.value;
   const pinned = shop.pin.value?.sku ?? null;
   const now = offers.find((o) => o.sku === pinned) ?? null;
@@ -25,13 +26,13 @@ export function ProductCard({ shop }: { shop: Shop }) {
       <div class="product-now">
         <span class="s-label">{t("studio.product.now")}</span>
         {now ? <Product offer={now} /> : <p class="muted">{t("studio.product.none")}</p>}
-        {now ? <Button onClick={() => void pin(null)}>{t("desk.shop.unpin")}</Button> : null}
+        {now && mine ? <Button onClick={() => void pin(null)}>{t("desk.shop.unpin")}</Button> : null}
       </div>
       {next ? (
         <div class="product-next">
           <span class="s-label">{t("studio.product.next")}</span>
           <Product offer={next} />
-          <Button look="primary" size="large" onClick={() => void pin(next.sku)}>{t("studio.product.show")}</Button>
+          {mine ? <Button look="primary" size="large" onClick={() => void pin(next.sku)}>{t("studio.product.show")}</Button> : null}
         </div>
       ) : null}
       {offers.length > 1 ? (
@@ -39,7 +40,7 @@ export function ProductCard({ shop }: { shop: Shop }) {
           <summary>{t("studio.product.all", { n: number(offers.length) })}</summary>
           <ul>
             {offers.map((o) => (
-              <li key={o.sku}><Product offer={o} /><Button size="small" disabled={o.sku === pinned} onClick={() => void pin(o.sku)}>{t(o.sku === pinned ? "desk.shop.pinned" : "desk.shop.pin")}</Button></li>
+              <li key={o.sku}><Product offer={o} />{mine ? <Button size="small" disabled={o.sku === pinned} onClick={() => void pin(o.sku)}>{t(o.sku === pinned ? "desk.shop.pinned" : "desk.shop.pin")}</Button> : null}</li>
             ))}
           </ul>
         </details>

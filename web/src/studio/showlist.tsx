@@ -13,9 +13,9 @@ export function ShowList({ studio, model }: { studio: Studio; model: StudioModel
       <ul class="s-shows">
         {studio.shows.map((show) => (
           <li key={show.slug}>
-            <span class="s-show-name"><b>{show.title}</b><span class="muted small"><ShowWhen show={show} /></span></span>
+            <span class="s-show-name"><b>{show.title}</b><span class="muted small"><ShowWhen show={show} />{show.host.slug === studio.host.slug ? "" : ` · ${t("studio.standby_for", { name: show.host.name })}`}</span></span>
             <Badge tone={show.status === "live" ? "program" : "neutral"} dot={show.status === "live"}>{t(`crew.status.${show.status}`)}</Badge>
-            {show.status === "planned" && show.slug !== current ? (
+            {show.status === "planned" && show.slug !== current && show.host.slug === studio.host.slug ? (
               <Button size="small" onClick={() => model.step(show, "start").catch(notifyError)}>{t("studio.start")}</Button>
             ) : null}
           </li>

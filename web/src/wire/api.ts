@@ -258,9 +258,11 @@ export interface Feed {
 }
 
 export interface Studio {
-  host: Host;
+  host: Named;
+  suspended?: boolean;
   rtmp_url: string;
-  stream_key: string;
+  /** Null for producers: only the host and operators see it. */
+  stream_key: string | null;
   shows: Show[];
   feed: Feed | null;
 }

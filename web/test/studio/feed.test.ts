@@ -30,12 +30,15 @@ describe("feed", () => {
 });
 
 describe("current show", () => {
-  const show = (slug: string, status: Show["status"], starts_at: string | null = null) => ({ slug, status, starts_at }) as Show;
-  const check = (shows: Show[], slug: string | undefined) => expect(currentShow(shows)?.slug).toBe(slug);
+  const show = (slug: string, status: Show["status"], starts_at: string | null = null, host = "anna") => ({ slug, status, starts_at, host: { slug: host, name: host } }) as Show;
+  const check = (shows: Show[], slug: string | undefined) => expect(currentShow(shows, "anna")?.slug).toBe(slug);
   it("is the live one, else the next planned one", () => {
     check([show("a", "ended"), show("b", "planned", "2026-02-01T00:00:00.000Z"), show("c", "live")], "c");
     check([show("b", "planned", "2026-02-01T00:00:00.000Z"), show("d", "planned", "2026-01-01T00:00:00.000Z")], "d");
     check([show("x", "planned"), show("d", "planned", "2026-01-01T00:00:00.000Z")], "d");
     check([show("a", "ended")], undefined);
+    check([show("other", "live", null, "bea"), show("own", "live")], "own");
+    check([show("other", "live", null, "bea"), show("own", "planned")], "other");
+    check([show("other", "planned", null, "bea")], undefined);
   });
 });
