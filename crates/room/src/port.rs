@@ -205,3 +205,6 @@ impl Port {
         lock(&self.gate)
     }
 }
+
+#[cfg(test)]
+mod tests;
