@@ -5,7 +5,15 @@ use std::path::Path;
 
 use anyhow::{Context, ensure};
 use serde::Deserialize;
+use show::Actor;
+use store::Table;
 use units::Money;
+
+use crate::api::plan_show;
+use crate::app::App;
+use crate::errors::ApiError;
+use crate::people::{self, Role, UserChange};
+use crate::{catalogue, clock};
 
 /// A deployment.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -43,7 +51,10 @@ pub struct User {
 
 impl std::fmt::Debug for User {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("User").field("name", &self.name).field("roles", &self.roles).finish_non_exhaustive()
+        f.debug_struct("User")
+            .field("name", &self.name)
+            .field("roles", &self.roles)
+            .finish_non_exhaustive()
     }
 }
 
@@ -125,7 +136,9 @@ pub struct Show {
 }
 
 /// How a show starts.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, serde::Serialize, utoipa::ToSchema)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, serde::Serialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Start {
     /// When the host's feed arrives.
@@ -145,7 +158,8 @@ const STREAM_KEY_MIN: usize = 8;
 impl Bootstrap {
     /// Reads and checks a file.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
-        let text = std::fs::read_to_string(path).with_context(|| format!("read {}", path.display()))?;
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("read {}", path.display()))?;
         Self::parse(&text).with_context(|| format!("in {}", path.display()))
     }
 
@@ -160,7 +174,7 @@ impl Bootstrap {
         let slugs = |what: &str, all: &mut dyn Iterator<Item = &String>| -> anyhow::Result<()> {
             let mut seen = std::collections::HashSet::new();
             for slug in all {
-                ensure!(crate::names::is_slug(slug), "{what} \"{slug}\": use a-z, 0-9 and -, 64 characters at most");
+                show::Slug::new(slug).with_context(|| format!("{what} \"{slug}\""))?;
                 ensure!(seen.insert(slug), "{what} \"{slug}\" stands here twice");
             }
             Ok(())
@@ -170,10 +184,14 @@ impl Bootstrap {
         slugs("show", &mut self.show.iter().map(|s| &s.slug))?;
         for user in &self.user {
             let token_fits = user.token.as_ref().is_none_or(|t| t.len() >= TOKEN_MIN);
-            ensure!(token_fits, "user \"{}\": a token has {TOKEN_MIN} characters or more", user.name);
+            ensure!(
+                token_fits,
+                "user \"{}\": a token has {TOKEN_MIN} characters or more",
+                user.name
+            );
             for role in &user.roles {
                 ensure!(
-                    crate::people::Role::parse(role).is_some(),
+                    Role::parse(role).is_some(),
                     "user \"{}\": role \"{role}\" is not operator, producer, host or brand_manager",
                     user.name
                 );
@@ -181,11 +199,18 @@ impl Bootstrap {
         }
         for host in &self.host {
             let fits = host.stream_key.as_ref().is_none_or(|k| k.len() >= STREAM_KEY_MIN);
-            ensure!(fits, "host \"{}\": a stream key has {STREAM_KEY_MIN} characters or more", host.slug);
+            ensure!(
+                fits,
+                "host \"{}\": a stream key has {STREAM_KEY_MIN} characters or more",
+                host.slug
+            );
         }
         for product in &self.product {
-            ensure!(crate::names::is_sku(&product.sku), "product \"{}\": not a usable SKU", product.sku);
-            product.price.parse::<Money>().with_context(|| format!("product \"{}\"", product.sku))?;
+            show::Sku::new(&product.sku).with_context(|| format!("product \"{}\"", product.sku))?;
+            product
+                .price
+                .parse::<Money>()
+                .with_context(|| format!("product \"{}\"", product.sku))?;
         }
         for show in &self.show {
             let delay_fits = show.delay_s.is_none_or(|s| s <= 60);
@@ -195,6 +220,183 @@ impl Bootstrap {
         }
         Ok(())
     }
+}
+
+/// Creates what is missing; what exists stays as people left it.
+pub(crate) async fn apply(app: &App, file: &Bootstrap) -> anyhow::Result<()> {
+    let said = |error: ApiError| anyhow::anyhow!("{}", error.message());
+    for host in &file.host {
+        if app.catalogue.hosts.get(&host.slug).is_none() {
+            app.catalogue
+                .add_host(&host.slug, &host.name, host.stream_key.as_deref())
+                .await
+                .map_err(said)?;
+        }
+    }
+    for brand in &file.brand {
+        if app.catalogue.brands.get(&brand.slug).is_none() {
+            app.catalogue.add_brand(&brand.slug, &brand.name).await.map_err(said)?;
+        }
+    }
+    for product in &file.product {
+        if app.catalogue.products.get(&product.sku).is_none() {
+            let row = app.catalogue.checked(product.row()?).map_err(said)?;
+            app.catalogue.products.insert(&product.sku, row).await.map_err(said)?;
+        }
+        // Asked for each time and applied once: a crash between the two must not leave a product without stock.
+        app.shop.open_stock(&product.sku, product.stock).await.map_err(said)?;
+    }
+    for user in &file.user {
+        apply_user(app, user).await.map_err(said)?;
+    }
+    for show in &file.show {
+        if app.catalogue.shows.get(&show.slug).is_none() {
+            let plan = show.plan(app.config.program.delay_s);
+            plan_show(app, plan, &show.offers, &Actor::System).await.map_err(said)?;
+        }
+    }
+    Ok(())
+}
+
+async fn apply_user(app: &App, user: &User) -> Result<(), ApiError> {
+    if app.people.users.get(&user.name).is_some() {
+        return Ok(());
+    }
+    let roles = user.roles.iter().filter_map(|role| Role::parse(role)).collect();
+    let change = UserChange {
+        roles: Some(roles),
+        host: Some(user.host.clone()),
+        brand: Some(user.brand.clone()),
+        ..UserChange::default()
+    };
+    app.people.create(&user.name, &user.password, change).await?;
+    if let Some(token) = &user.token {
+        app.people.add_token(&user.name, "bootstrap", Some(token), clock::now()).await?;
+    }
+    app.setup_link.close();
+    Ok(())
+}
+
+impl Product {
+    fn row(&self) -> anyhow::Result<catalogue::Product> {
+        Ok(catalogue::Product {
+            sku: self.sku.clone(),
+            title: self.title.clone(),
+            brand: self.brand.clone(),
+            category: self.category.clone(),
+            price: self.price.parse()?,
+            image: self.image.clone(),
+        })
+    }
+}
+
+impl Show {
+    fn plan(&self, delay_s: u32) -> catalogue::ShowPlan {
+        catalogue::ShowPlan {
+            slug: self.slug.clone(),
+            title: self.title.clone(),
+            host: self.host.clone(),
+            standby: self.standby.clone(),
+            language: self.language.clone(),
+            delay_s: self.delay_s.unwrap_or(delay_s),
+            starts_at: self.starts_at.as_deref().and_then(units::Timestamp::parse_rfc3339),
+            start: self.start,
+            created_at: clock::now(),
+        }
+    }
+}
+
+/// Where the running state has moved on from the file, one sentence each. Passwords, tokens and keys are not compared:
+/// only their hashes are kept.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn drift(store: &dyn store::Reader, file: &Bootstrap) -> anyhow::Result<Vec<String>> {
+    let mut moved = Vec::new();
+    let mut differs = |what: String, field: &str, here: &str, there: &str| {
+        if here != there {
+            moved.push(format!("{what}: {field} is \"{there}\", the file says \"{here}\""));
+        }
+    };
+    let users = Table::<people::User>::new("user");
+    for user in &file.user {
+        match users.get(store, &user.name)? {
+            None => differs(format!("user {}", user.name), "account", "present", "absent"),
+            Some(row) => {
+                let roles = serde_json::to_value(&row.value.roles)?;
+                let mut wanted = user.roles.clone();
+                wanted.sort_by_key(|role| Role::parse(role));
+                differs(
+                    format!("user {}", user.name),
+                    "roles",
+                    &serde_json::to_value(wanted)?.to_string(),
+                    &roles.to_string(),
+                );
+            }
+        }
+    }
+    let hosts = Table::<catalogue::Host>::new("host");
+    for host in &file.host {
+        let there = hosts.get(store, &host.slug)?.map(|row| row.value.name);
+        differs(
+            format!("host {}", host.slug),
+            "name",
+            &host.name,
+            there.as_deref().unwrap_or("(absent)"),
+        );
+    }
+    let brands = Table::<catalogue::Brand>::new("brand");
+    for brand in &file.brand {
+        let there = brands.get(store, &brand.slug)?.map(|row| row.value.name);
+        differs(
+            format!("brand {}", brand.slug),
+            "name",
+            &brand.name,
+            there.as_deref().unwrap_or("(absent)"),
+        );
+    }
+    let products = Table::<catalogue::Product>::new("product");
+    for product in &file.product {
+        let what = || format!("product {}", product.sku);
+        match products.get(store, &product.sku)? {
+            None => differs(what(), "row", "present", "absent"),
+            Some(row) => {
+                let row = row.value;
+                differs(what(), "title", &product.title, &row.title);
+                differs(what(), "brand", &product.brand, &row.brand);
+                differs(what(), "category", &product.category, &row.category);
+                differs(
+                    what(),
+                    "price",
+                    &product.price.parse::<Money>()?.to_string(),
+                    &row.price.to_string(),
+                );
+            }
+        }
+    }
+    let shows = Table::<catalogue::ShowPlan>::new("show");
+    for show in &file.show {
+        let what = || format!("show {}", show.slug);
+        match shows.get(store, &show.slug)? {
+            None => differs(what(), "plan", "present", "absent"),
+            Some(row) => {
+                let row = row.value;
+                differs(what(), "title", &show.title, &row.title);
+                differs(what(), "host", &show.host, &row.host);
+                differs(
+                    what(),
+                    "standby",
+                    show.standby.as_deref().unwrap_or(""),
+                    row.standby.as_deref().unwrap_or(""),
+                );
+                differs(what(), "language", &show.language, &row.language);
+                if let Some(delay_s) = show.delay_s {
+                    differs(what(), "delay_s", &delay_s.to_string(), &row.delay_s.to_string());
+                }
+            }
+        }
+    }
+    Ok(moved)
 }
 
 #[cfg(test)]
@@ -227,6 +429,10 @@ mod tests {
     fn secrets_are_not_printed() {
         let file = Bootstrap::parse(include_str!("../../../docs/bootstrap.example.toml")).unwrap();
         let printed = format!("{file:?}");
-        assert!(!printed.contains("change-me") && !printed.contains("secret-key") && !printed.contains("rl_pat"));
+        assert!(
+            !printed.contains("change-me")
+                && !printed.contains("secret-key")
+                && !printed.contains("rl_pat")
+        );
     }
 }

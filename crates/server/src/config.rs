@@ -159,12 +159,24 @@ impl Default for Record {
 }
 impl Default for Room {
     fn default() -> Self {
-        Self { history: 50, text_max: 300, viewers_max: 100_000, messages_per_10s: 10, shards: 0, chat_days: 30 }
+        Self {
+            history: 50,
+            text_max: 300,
+            viewers_max: 100_000,
+            messages_per_10s: 10,
+            shards: 0,
+            chat_days: 30,
+        }
     }
 }
 impl Default for Shop {
     fn default() -> Self {
-        Self { reservation_minutes: 30, queue_max: 8192, orders_per_buyer_per_s: 20, payment: Payment::Manual }
+        Self {
+            reservation_minutes: 30,
+            queue_max: 8192,
+            orders_per_buyer_per_s: 20,
+            payment: Payment::Manual,
+        }
     }
 }
 impl Default for People {
@@ -179,7 +191,8 @@ const ENV_PREFIX: &str = "RINGLIGHT_";
 impl Config {
     /// Reads a file over the defaults. Unknown keys are refused.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
-        let text = std::fs::read_to_string(path).with_context(|| format!("read {}", path.display()))?;
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("read {}", path.display()))?;
         Self::parse(&text).with_context(|| format!("in {}", path.display()))
     }
 
@@ -210,7 +223,11 @@ impl Config {
 
     /// Refuses values that no server can run with.
     pub fn check(&self) -> anyhow::Result<()> {
-        anyhow::ensure!(self.program.delay_s <= 60, "program.delay_s is 0 to 60, not {}", self.program.delay_s);
+        anyhow::ensure!(
+            self.program.delay_s <= 60,
+            "program.delay_s is 0 to 60, not {}",
+            self.program.delay_s
+        );
         anyhow::ensure!(self.program.reaction_ms <= 10_000, "program.reaction_ms is 0 to 10000");
         anyhow::ensure!(
             self.server.tls_cert.is_some() == self.server.tls_key.is_some(),
@@ -226,8 +243,9 @@ impl Config {
             "server.public_url begins with http:// or https://"
         );
         for proxy in &self.server.trusted_proxies {
-            crate::http::proxy::Network::parse(proxy)
-                .with_context(|| format!("server.trusted_proxies: {proxy} is not an address or a network"))?;
+            crate::http::proxy::Network::parse(proxy).with_context(|| {
+                format!("server.trusted_proxies: {proxy} is not an address or a network")
+            })?;
         }
         Ok(())
     }

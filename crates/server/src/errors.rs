@@ -9,15 +9,15 @@ macro_rules! refusals {
     ($($name:ident $code:literal $status:literal $message:literal $hint:literal;)+) => {
         /// Why a request was refused.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-        pub enum Code { $(#[doc = $message] $name,)+ }
+        pub(crate) enum Code { $(#[doc = $message] $name,)+ }
 
         impl Code {
             /// Every code, in the order of the table.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$name,)+];
 
             /// The stable name, the HTTP status, the message and the hint.
             #[must_use]
-            pub const fn row(self) -> (&'static str, u16, &'static str, &'static str) {
+            pub(crate) const fn row(self) -> (&'static str, u16, &'static str, &'static str) {
                 match self { $(Self::$name => ($code, $status, $message, $hint),)+ }
             }
         }
@@ -55,11 +55,15 @@ refusals! {
     UnknownAction "unknown_action" 404 "there is no such action in this show" "see the show's actions";
     UnknownOffer "unknown_offer" 404 "this product is not offered in this show" "see the show's offers";
     UnknownMessage "unknown_message" 404 "there is no such message" "it may be gone already";
-    UnknownSeal "unknown_seal" 404 "there is no such sealed clip, or it has expired" "see the show's sealed clips";
+    UnknownSeal "unknown_seal" 404 "there is no such sealed clip" "see the show's sealed clips";
+    SealExpired "seal_expired" 410 "the sealed clip has expired" "its key is gone; nobody can open it";
     AlreadyExists "already_exists" 409 "the name is taken" "choose another";
     Changed "changed" 409 "somebody changed this at the same time" "load it again and repeat your change";
     // the show
     NotPlanned "not_planned" 409 "the show has started or ended already" "plan a new show";
+    AlreadyLive "already_live" 409 "the show is live already" "there is nothing to do";
+    AlreadyEnded "already_ended" 409 "the show has been ended already" "plan a new show";
+    PlanFixed "plan_fixed" 409 "this part of the plan cannot change any more" "the message names the field";
     NotLive "not_live" 409 "the show is not live" "start it first";
     ShowEnded "show_ended" 409 "the show has ended" "see /api/v1/front for what is on";
     HostBusy "host_busy" 409 "the host has a live show already" "end that show first";
@@ -76,14 +80,26 @@ refusals! {
     StandbyNotReady "standby_not_ready" 409 "the standby feed cannot take over" "the message says why";
     NoProgram "no_program" 409 "the show has no program yet" "it begins when the host streams";
     NothingToResume "nothing_to_resume" 409 "nothing is stopped" "there is nothing to do";
+    NothingWaits "nothing_waits" 409 "nothing waits in the delay" "there is nothing to dump";
+    InPanic "in_panic" 409 "a panic is on already" "resume first";
     TooManyActions "too_many_actions" 409 "too many actions are open" "undo or resume some first";
-    DelayRange "delay_range" 422 "the delay is 0 to 60 seconds" "choose a value in that range";
+    BadDelay "bad_delay" 422 "the delay is 0 to 60 seconds" "choose a value in that range";
     // buying
     KeyMissing "key_missing" 422 "the Idempotency-Key header is missing" "send a fresh random key with each order, and the same key when you retry";
     KeyReused "key_reused" 422 "this Idempotency-Key was used for another order" "use a fresh key for a new order";
     SoldOut "sold_out" 409 "sold out" "watch for unpaid orders that expire";
     PriceChanged "price_changed" 409 "the price is another now" "show the buyer the new price and ask again";
     LimitReached "limit_reached" 409 "the limit per buyer is reached" "order less";
+    OfferExists "offer_exists" 409 "the show offers this product already" "change the offer instead";
+    TooManyOffers "too_many_offers" 409 "the show has as many offers as a show may have" "remove one first";
+    BadWindow "bad_window" 422 "the window closes before it opens" "check both times";
+    BadPrice "bad_price" 422 "the price cannot be used" "a price is zero or more and not astronomical";
+    CurrencyMixed "currency_mixed" 422 "the offer's other prices have another currency" "use the same currency";
+    BadQuantity "bad_quantity" 422 "the quantity cannot be ordered" "order at least one, and not more than the message says";
+    NotSelling "not_selling" 409 "this offer does not sell yet" "wait until it opens on the picture";
+    StockTooHigh "stock_too_high" 422 "the stock would be larger than can be counted" "check the number";
+    BadSetting "bad_setting" 422 "a setting is outside its range" "the message names it";
+    OrderExists "order_exists" 409 "the order's id is taken" "send it again";
     OfferClosed "offer_closed" 409 "this offer is not open at the moment" "see the offer's window";
     SaleFrozen "sale_frozen" 409 "the sale is paused while the show is interrupted" "try again when the show goes on";
     NotReserved "order_not_reserved" 409 "the order is not waiting for payment" "load the order again";
@@ -156,6 +172,16 @@ impl ApiError {
         self.extra = Some(extra);
         self
     }
+    /// The refusal as a room tells it to one viewer.
+    pub(crate) fn room_message(&self) -> String {
+        let (code, _, _, hint) = self.code.row();
+        let mut message = serde_json::json!({"type": "refused", "code": code, "message": self.message(), "hint": hint});
+        if let Some(ms) = self.retry_after_ms {
+            message["retry_after_ms"] = ms.into();
+        }
+        message.to_string()
+    }
+
     /// The message with its detail.
     pub(crate) fn message(&self) -> String {
         let (_, _, message, _) = self.code.row();
@@ -179,7 +205,8 @@ impl IntoResponse for ApiError {
         let body = ErrorBody { error: ErrorText { code, message, hint, detail: self.extra } };
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, axum::Json(body)).into_response();
-        let retry_ms = self.retry_after_ms.or((status == StatusCode::SERVICE_UNAVAILABLE).then_some(1000));
+        let retry_ms =
+            self.retry_after_ms.or((status == StatusCode::SERVICE_UNAVAILABLE).then_some(1000));
         if let Some(ms) = retry_ms {
             let seconds = ms.max(1).div_euclid(1000) + i64::from(ms.max(1) % 1000 > 0);
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));

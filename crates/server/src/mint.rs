@@ -1,6 +1,5 @@
 //! The one place that mints ids and secrets.
 
-use units::Timestamp;
 use uuid::Uuid;
 
 /// A new UUIDv7.
@@ -23,9 +22,4 @@ pub(crate) fn secret(prefix: &str) -> String {
     use base64::Engine;
     let body = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes::<24>());
     format!("{prefix}{body}")
-}
-
-/// Spreads a retry so that a crowd does not come back at once: 0 to `span_ms`, from the time's low bits.
-pub(crate) fn jitter_ms(now: Timestamp, span_ms: i64) -> i64 {
-    if span_ms <= 0 { 0 } else { now.0.rem_euclid(span_ms) }
 }

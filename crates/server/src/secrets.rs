@@ -87,7 +87,9 @@ impl Secrets {
         let bytes = base64::engine::general_purpose::STANDARD_NO_PAD.decode(boxed).ok()?;
         let (nonce, body) = bytes.split_at_checked(NONCE_BYTES)?;
         let cipher = XChaCha20Poly1305::new(&self.key.into());
-        cipher.decrypt(XNonce::from_slice(nonce), Payload { msg: body, aad: purpose.as_bytes() }).ok()
+        cipher
+            .decrypt(XNonce::from_slice(nonce), Payload { msg: body, aad: purpose.as_bytes() })
+            .ok()
     }
 }
 
@@ -102,7 +104,8 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 
 fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let mut file =
+        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }

@@ -29,7 +29,8 @@ fn number(ip: IpAddr) -> u128 {
 
 impl Network {
     pub(crate) fn parse(text: &str) -> Result<Self, NotANetwork> {
-        let (ip, length) = text.split_once('/').map_or((text, None), |(ip, length)| (ip, Some(length)));
+        let (ip, length) =
+            text.split_once('/').map_or((text, None), |(ip, length)| (ip, Some(length)));
         let ip: IpAddr = ip.parse().map_err(|_| NotANetwork)?;
         let width = if ip.is_ipv4() { 32 } else { 128 };
         let length: u32 = length.map_or(Ok(width), str::parse).map_err(|_| NotANetwork)?;

@@ -1,0 +1,126 @@
+//! The API under `/api/v1`. Each handler asks who calls before it touches anything, and answers refusals from one table.
+
+mod catalogue;
+mod moderation;
+mod money;
+mod orders;
+mod program;
+mod public;
+mod seals;
+mod session;
+mod shows;
+mod sockets;
+mod studio;
+mod users;
+
+use std::sync::Arc;
+
+use axum::Router;
+use serde_json::{Value, json};
+use show::offer::Selling;
+use show::{Sku, State};
+use units::AirTime;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub(crate) use self::shows::plan_show;
+pub(crate) use self::studio::feed_view;
+use crate::app::App;
+use crate::catalogue::Catalogue;
+use crate::http::FILE_MAX;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Ringlight",
+        description = "Live shopping with a safety net. Unsafe methods of a signed-in browser need the header `x-csrf-token`; API clients send `Authorization: Bearer …`. Refusals are `{\"error\":{\"code\",\"message\",\"hint\",\"detail\"?}}`.",
+        license(name = "Apache-2.0")
+    ),
+    servers((url = "/api/v1"))
+)]
+struct Description;
+
+/// All routes, and their description as OpenAPI 3.1.
+pub(crate) fn routes() -> (Router<Arc<App>>, Arc<str>) {
+    let upload = OpenApiRouter::new()
+        .routes(routes!(catalogue::import))
+        .layer(axum::extract::DefaultBodyLimit::max(FILE_MAX));
+    let router = OpenApiRouter::with_openapi(Description::openapi())
+        .routes(routes!(session::who, session::sign_in, session::sign_out))
+        .routes(routes!(session::setup))
+        .routes(routes!(users::list, users::create))
+        .routes(routes!(users::change))
+        .routes(routes!(users::tokens, users::add_token))
+        .routes(routes!(users::remove_token))
+        .routes(routes!(catalogue::hosts, catalogue::add_host))
+        .routes(routes!(catalogue::change_host))
+        .routes(routes!(catalogue::rotate_key))
+        .routes(routes!(catalogue::brands, catalogue::add_brand))
+        .routes(routes!(catalogue::change_brand))
+        .routes(routes!(catalogue::categories))
+        .routes(routes!(catalogue::products, catalogue::add_product))
+        .routes(routes!(catalogue::change_product))
+        .routes(routes!(catalogue::adjust_stock))
+        .merge(upload)
+        .routes(routes!(shows::list, shows::plan))
+        .routes(routes!(shows::one, shows::change))
+        .routes(routes!(shows::start))
+        .routes(routes!(shows::end))
+        .routes(routes!(shows::offers, shows::add_offer))
+        .routes(routes!(shows::change_offer, shows::remove_offer))
+        .routes(routes!(shows::pin))
+        .routes(routes!(program::delay))
+        .routes(routes!(program::list, program::act))
+        .routes(routes!(program::undo))
+        .routes(routes!(moderation::settings, moderation::moderate))
+        .routes(routes!(orders::place))
+        .routes(routes!(orders::mine))
+        .routes(routes!(orders::cancel))
+        .routes(routes!(orders::list))
+        .routes(routes!(orders::set_status))
+        .routes(routes!(orders::csv))
+        .routes(routes!(public::front))
+        .routes(routes!(public::watch))
+        .routes(routes!(public::follow, public::unfollow))
+        .routes(routes!(studio::studio))
+        .routes(routes!(seals::list))
+        .routes(routes!(seals::open))
+        .routes(routes!(sockets::room))
+        .routes(routes!(sockets::desk));
+    let (router, description) = router.split_for_parts();
+    let description = description.to_pretty_json().unwrap_or_default();
+    (router, description.into())
+}
+
+/// The API's description, for the generated client.
+pub(crate) fn description() -> Arc<str> {
+    routes().1
+}
+
+/// An offer as a viewer at `air` meets it.
+pub(crate) fn offer_view(catalogue: &Catalogue, state: &State, sku: &Sku, air: AirTime) -> Value {
+    let product = catalogue.products.get(sku.as_str());
+    let view = state.sale.view(sku, air);
+    let why = view.as_ref().and_then(|view| match view.selling {
+        Selling::Yes => None,
+        Selling::NotYet { .. } => Some("not_selling"),
+        Selling::Frozen { .. } => Some("sale_frozen"),
+        Selling::Closed => Some("offer_closed"),
+    });
+    let ended = state.status == show::Status::Ended;
+    json!({
+        "sku": sku,
+        "title": product.as_ref().map(|product| product.title.as_str()),
+        "image": product.as_ref().and_then(|product| product.image.as_deref()),
+        "brand": product.as_ref().map(|product| product.brand.as_str()),
+        "category": product.as_ref().map(|product| product.category.as_str()),
+        "price": view.as_ref().map(|view| view.price),
+        "was": view.as_ref().and_then(|view| view.was),
+        "limit": view.as_ref().and_then(|view| view.limit),
+        "opens_air_ms": view.as_ref().and_then(|view| view.opens).map(|at| at.ms()),
+        "closes_air_ms": view.as_ref().and_then(|view| view.closes).map(|at| at.ms()),
+        "selling": view.is_some() && why.is_none() && !ended,
+        "why": if ended { Some("show_ended") } else { why },
+    })
+}

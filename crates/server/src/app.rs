@@ -1,0 +1,76 @@
+//! Everything that a request may need, in one place.
+
+use std::sync::Arc;
+
+use store::{Objects, Store};
+use units::{AirTime, Timestamp};
+
+use crate::catalogue::Catalogue;
+use crate::config::Config;
+use crate::follows::Follows;
+use crate::http::limits::Buckets;
+use crate::http::proxy::Network;
+use crate::ingest::Feeds;
+use crate::metrics::Metrics;
+use crate::people::{People, SetupLink};
+use crate::rooms::Rooms;
+use crate::secrets::Secrets;
+use crate::shop::Shop;
+use crate::shows::Shows;
+
+/// The server.
+pub(crate) struct App {
+    pub(crate) config: Config,
+    pub(crate) trusted: Vec<Network>,
+    pub(crate) secrets: Secrets,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) objects: Arc<dyn Objects>,
+    pub(crate) people: People,
+    pub(crate) setup_link: SetupLink,
+    pub(crate) catalogue: Arc<Catalogue>,
+    pub(crate) follows: Follows,
+    pub(crate) rooms: Arc<Rooms>,
+    pub(crate) shop: Arc<Shop>,
+    pub(crate) shows: Arc<Shows>,
+    pub(crate) feeds: Feeds,
+    pub(crate) metrics: Metrics,
+    /// Orders by buyer.
+    pub(crate) order_rate: Buckets<u128>,
+    /// Where RTMP listens, for the studio.
+    pub(crate) rtmp: std::net::SocketAddr,
+}
+
+/// A buyer may be this far behind the program and still be held to what they saw.
+const BEHIND_MAX_MS: i64 = 120_000;
+
+/// The AirTime that a buyer says they watch, clamped to what can be true.
+pub(crate) fn clamp_air(said_ms: Option<i64>, now: AirTime) -> AirTime {
+    let newest = now.ms();
+    AirTime::from_ms(said_ms.map_or(newest, |said| {
+        said.clamp(newest.saturating_sub(BEHIND_MAX_MS).max(0), newest.max(0))
+    }))
+}
+
+/// RFC 3339, for answers.
+pub(crate) fn text(at: Option<Timestamp>) -> Option<String> {
+    at.map(Timestamp::rfc3339)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buyers_are_held_to_what_they_can_have_seen() {
+        for (said, now, expected) in [
+            (None, 500_000, 500_000),
+            (Some(499_000), 500_000, 499_000),
+            (Some(900_000), 500_000, 500_000),
+            (Some(0), 500_000, 380_000),
+            (Some(-5), 60_000, 0),
+            (Some(i64::MIN), 0, 0),
+        ] {
+            assert_eq!(clamp_air(said, AirTime::from_ms(now)).ms(), expected);
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! HTTP: the port, who asks, what every answer carries, and the pages.
+
+pub(crate) mod body;
+pub(crate) mod limits;
+pub(crate) mod listener;
+pub(crate) mod pages;
+pub(crate) mod proxy;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, HOST, ORIGIN, REFERRER_POLICY,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::{Router, routing::get};
+
+use self::listener::Connection;
+use self::proxy::Peer;
+use crate::app::App;
+use crate::errors::{ApiError, Code};
+
+/// Bytes of a JSON body at most.
+const BODY_MAX: usize = 64 * 1024;
+/// Bytes of an uploaded file at most.
+pub(crate) const FILE_MAX: usize = 16 * 1024 * 1024;
+/// A call that is not answered by then is given up. Longer than any blocking playlist request waits.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+const PERMISSIONS: &str = "camera=(), microphone=(), geolocation=(), payment=()";
+
+/// Everything that the HTTP port answers.
+pub(crate) fn router(app: &Arc<App>) -> Router {
+    let (api, description) = crate::api::routes();
+    let api = api.route("/openapi.json", get(move || openapi(description.clone())));
+    Router::new()
+        .nest("/api/v1", api)
+        .nest("/live", crate::hls::routes())
+        .route("/metrics", get(crate::metrics::metrics))
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(crate::metrics::ready))
+        .fallback(pages::page)
+        .method_not_allowed_fallback(|| async { ApiError::from(Code::MethodNotAllowed) })
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(middleware::from_fn_with_state(Arc::clone(app), around))
+        .with_state(Arc::clone(app))
+}
+
+async fn openapi(description: Arc<str>) -> impl IntoResponse {
+    ([(axum::http::header::CONTENT_TYPE, "application/json")], description.to_string())
+}
+
+/// Around every request: refuses oversize bodies before a byte of them is read, bounds its time, adds the headers of safety.
+async fn around(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    app.metrics.requests.add(1);
+    let claimed = request
+        .headers()
+        .get(CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if claimed.is_some_and(|bytes| bytes > FILE_MAX as u64) {
+        return guarded(&app, ApiError::from(Code::TooLarge).into_response());
+    }
+    let response = match tokio::time::timeout(ANSWER_TIMEOUT, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => ApiError::from(Code::Timeout).into_response(),
+    };
+    guarded(&app, response)
+}
+
+fn guarded(app: &App, mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers
+        .insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(webui::CONTENT_SECURITY_POLICY));
+    headers.insert(
+        HeaderName::from_static("permissions-policy"),
+        HeaderValue::from_static(PERMISSIONS),
+    );
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    if app.config.https() {
+        headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
+    response
+}
+
+/// The address that limits count by.
+pub(crate) fn peer(app: &App, extensions: &Extensions, headers: &HeaderMap) -> Peer {
+    match extensions.get::<Connection>() {
+        Some(connection) => Peer::of(connection.peer.ip(), connection.tls, headers, &app.trusted),
+        None => Peer::default(),
+    }
+}
+
+/// Whether a browser says that the request comes from one of our own pages. Clients that are no browsers send no origin.
+pub(crate) fn same_origin(app: &App, parts: &Parts) -> bool {
+    let authority = parts.uri.authority().map(axum::http::uri::Authority::as_str);
+    fits(app, &parts.headers, authority)
+}
+
+/// The same for a WebSocket, which browsers open to any site without asking.
+pub(crate) fn origin_fits(app: &App, headers: &HeaderMap) -> bool {
+    fits(app, headers, None)
+}
+
+fn fits(app: &App, headers: &HeaderMap, authority: Option<&str>) -> bool {
+    let Some(origin) = headers.get(ORIGIN).and_then(|value| value.to_str().ok()) else {
+        return true;
+    };
+    if !app.config.server.public_url.is_empty()
+        && app.config.server.public_url.trim_end_matches('/') == origin
+    {
+        return true;
+    }
+    let host = headers.get(HOST).and_then(|value| value.to_str().ok()).or(authority);
+    let of_origin = origin.split_once("://").map(|(_, host)| host);
+    host.is_some() && host == of_origin
+}

@@ -1,0 +1,514 @@
+//! The task itself: orders and frames in, time passing, and what leaves the program on its way to playlist, recording,
+//! sealed clips and log.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use media::frame::{AirAudio, Frame};
+use media::hls::{Config, Note, NoteKind, Packager};
+use media::program::{
+    Applied, Channel, Kind, OnAirChange, OnAudio, OnVideo, Output, Program, ProgramConfig, Why,
+};
+use show::Slug;
+use show::desk::{self, ActionKind, Fact, Source};
+use tokio::sync::{mpsc, watch};
+use units::{ActionId, AirTime, Duration, MediaTime, Timestamp};
+
+use super::clips::Clips;
+use super::preview::Preview;
+use super::record::{self, Recorder};
+use super::seal::Sealer;
+use super::{Deps, FeedId, FromFeed, GoLive, Order, Shelf, Tell, View};
+use crate::clock;
+
+/// Frames taken in one turn.
+const TURN_MAX: usize = 256;
+/// How often everybody else is told how the program does.
+const VIEW_EVERY: Duration = Duration::from_ms(100);
+/// An estimate of when an action airs is told again when it is off by more.
+const MOVED: Duration = Duration::from_ms(100);
+
+/// Where snapshots are laid out.
+pub(super) struct Shelves {
+    pub(super) program: Arc<Shelf>,
+    pub(super) host: Arc<Shelf>,
+    pub(super) standby: Arc<Shelf>,
+}
+
+/// What the log knows of an action.
+struct Told {
+    kind: ActionKind,
+    from_air: Option<AirTime>,
+    to: Option<MediaTime>,
+}
+
+/// What runs once the show is live.
+struct Live {
+    program: Program,
+    packager: Option<Packager>,
+    resume: Option<media::hls::Mark>,
+    started: Timestamp,
+    told: HashMap<ActionId, Told>,
+    sound: Option<String>,
+}
+
+pub(super) struct Driver {
+    show: Slug,
+    deps: Deps,
+    tell: Tell,
+    view: watch::Sender<Arc<View>>,
+    viewed: Timestamp,
+    shelf: Arc<Shelf>,
+    live: Option<Live>,
+    /// Which connection sits on each channel.
+    seats: [Option<FeedId>; 2],
+    previews: [Preview; 2],
+    recorder: Option<Recorder>,
+    clips: Option<Clips>,
+}
+
+fn index(channel: Channel) -> usize {
+    match channel {
+        Channel::Host => 0,
+        Channel::Standby => 1,
+    }
+}
+
+impl Driver {
+    pub(super) fn new(
+        show: Slug,
+        deps: Deps,
+        tell: Tell,
+        view: watch::Sender<Arc<View>>,
+        shelves: Shelves,
+    ) -> Self {
+        Self {
+            show,
+            tell,
+            view,
+            viewed: Timestamp(0),
+            shelf: shelves.program,
+            live: None,
+            seats: [None; 2],
+            previews: [Preview::new(shelves.host), Preview::new(shelves.standby)],
+            recorder: None,
+            clips: None,
+            deps,
+        }
+    }
+
+    /// Runs until the show ends or nobody can ask for it any more.
+    pub(super) async fn run(
+        mut self,
+        mut orders: mpsc::Receiver<Order>,
+        mut frames: mpsc::Receiver<FromFeed>,
+    ) {
+        let mut turn = Vec::with_capacity(TURN_MAX);
+        loop {
+            let tick = self.viewed + VIEW_EVERY;
+            let deadline = self.live.as_ref().and_then(|live| live.program.deadline());
+            let wake = deadline.map_or(tick, |deadline| deadline.min(tick));
+            tokio::select! {
+                biased;
+                order = orders.recv() => match order {
+                    Some(Order::End { done }) => {
+                        self.end().await;
+                        let _ = done.send(());
+                        return;
+                    }
+                    Some(order) => self.obey(order),
+                    None => return,
+                },
+                n = frames.recv_many(&mut turn, TURN_MAX) => {
+                    if n == 0 {
+                        return;
+                    }
+                    for item in turn.drain(..) {
+                        self.take(item);
+                    }
+                }
+                () = clock::sleep_until(Some(wake)) => {}
+            }
+            self.advance();
+        }
+    }
+
+    fn obey(&mut self, order: Order) {
+        let now = clock::now();
+        match order {
+            Order::GoLive(go) => self.go_live(*go, now),
+            Order::Opened { channel, feed } => {
+                self.seats[index(channel)] = Some(feed);
+                if let Some(live) = &mut self.live {
+                    live.program.feed_opened(channel, now);
+                }
+            }
+            Order::Drop { channel, done } => {
+                self.seats[index(channel)] = None;
+                self.previews[index(channel)].closed();
+                if let Some(live) = &mut self.live {
+                    live.program.drop_feed(channel, now);
+                }
+                self.advance();
+                let _ = done.send(());
+            }
+            // Without a program `done` is dropped, which the asker hears as "no program".
+            Order::Act { id, wish, done } => {
+                let Some(live) = &mut self.live else { return };
+                let answer = live.program.act(id, wish, now);
+                if let Ok(applied) = &answer {
+                    live.told.insert(id, told(applied));
+                }
+                let _ = done.send(answer);
+                self.viewed = Timestamp(0);
+            }
+            Order::Undo { id, done } => {
+                let Some(live) = &mut self.live else { return };
+                let _ = done.send(live.program.undo(id, now));
+                self.viewed = Timestamp(0);
+            }
+            Order::SetDelay { delay, done } => {
+                let Some(live) = &mut self.live else { return };
+                let _ = done.send(live.program.set_delay(delay, now));
+                self.viewed = Timestamp(0);
+            }
+            Order::Note(note) => self.with_packager(|packager| packager.note(note)),
+            Order::Unpin(at) => self.with_packager(|packager| packager.unpin(at)),
+            Order::End { .. } => {}
+        }
+    }
+
+    fn with_packager(&mut self, change: impl FnOnce(&mut Packager)) {
+        if let Some(packager) = self.live.as_mut().and_then(|live| live.packager.as_mut()) {
+            change(packager);
+            self.shelf.publish(Some(packager.snapshot()));
+        }
+    }
+
+    fn go_live(&mut self, go: GoLive, now: Timestamp) {
+        if self.live.is_some() {
+            return;
+        }
+        let (mark, resume) =
+            go.resume.map_or((None, None), |resume| (Some(resume.program), Some(resume.hls)));
+        let known = mark.iter().flat_map(|mark| &mark.actions);
+        let told = known
+            .map(|action| {
+                (action.id, Told { kind: kind(action.kind), from_air: None, to: action.to })
+            })
+            .collect();
+        let config = ProgramConfig {
+            delay: go.delay,
+            reaction: Duration::from_ms(i64::from(self.deps.program.reaction_ms)),
+            resume: mark,
+            held: go.held,
+            ..ProgramConfig::new(go.started, self.deps.slates.clone())
+        };
+        let mut program = Program::new(config, now);
+        for channel in [Channel::Host, Channel::Standby] {
+            if self.seats[index(channel)].is_some() {
+                program.feed_opened(channel, now);
+            }
+        }
+        self.live =
+            Some(Live { program, packager: None, resume, started: go.started, told, sound: None });
+        let settings = &self.deps.record;
+        if settings.program {
+            let recorder =
+                Recorder::start(&self.show, Arc::clone(&self.deps.objects), settings.min_free_mib);
+            self.recorder = recorder
+                .inspect_err(|error| tracing::error!(%error, "the recorder did not start"))
+                .ok();
+        }
+        if settings.seal {
+            let sealer = Sealer::start(Arc::clone(&self.deps.objects), self.deps.secrets.clone());
+            let sealer = sealer
+                .inspect_err(|error| tracing::error!(%error, "the sealer did not start"))
+                .ok();
+            self.clips =
+                sealer.map(|sealer| Clips::new(sealer, self.show.as_str(), settings.seal_days));
+        }
+    }
+
+    fn take(&mut self, item: FromFeed) {
+        let now = clock::now();
+        let (channel, feed) = match &item {
+            FromFeed::Frame(channel, feed, _) | FromFeed::Closed(channel, feed) => {
+                (*channel, *feed)
+            }
+        };
+        // What a connection sent before it was dropped or replaced may still be on its way.
+        if self.seats[index(channel)] != Some(feed) {
+            return;
+        }
+        match item {
+            FromFeed::Frame(_, _, frame) => self.frame(channel, frame, now),
+            FromFeed::Closed(..) => {
+                self.seats[index(channel)] = None;
+                self.previews[index(channel)].closed();
+                if let Some(live) = &mut self.live {
+                    live.program.feed_closed(channel, now);
+                }
+            }
+        }
+    }
+
+    fn frame(&mut self, channel: Channel, frame: Frame, now: Timestamp) {
+        let Some(live) = &mut self.live else {
+            self.previews[index(channel)].push(&frame, now, now);
+            return;
+        };
+        self.previews[index(channel)].push(&frame, live.started, now);
+        let kept = (channel == Channel::Host && self.clips.is_some()).then(|| frame.clone());
+        match live.program.push(channel, frame, now) {
+            Ok(time) => {
+                if let (Some(clips), Some(frame)) = (&mut self.clips, kept) {
+                    clips.remember(frame, time);
+                }
+            }
+            Err(error) => {
+                tracing::warn!(show = %self.show, ?channel, %error, "the program closed the feed");
+                self.seats[index(channel)] = None;
+            }
+        }
+    }
+
+    /// Lets the program go on to now and carries out what comes of it.
+    fn advance(&mut self) {
+        let now = clock::now();
+        if let Some(live) = &mut self.live {
+            live.program.poll(now);
+        }
+        let mut published = false;
+        while let Some(output) = self.live.as_mut().and_then(|live| live.program.output()) {
+            published |= self.air(output, now);
+        }
+        if published {
+            self.publish();
+        }
+        if now >= self.viewed + VIEW_EVERY {
+            self.look(now);
+        }
+    }
+
+    /// Carries out one thing that left the program; says whether the playlist changed.
+    fn air(&mut self, output: Output, now: Timestamp) -> bool {
+        let Some(live) = &mut self.live else { return false };
+        match output {
+            Output::Video(picture) => {
+                live.packager(&self.deps, picture.air, now).push_video(picture)
+            }
+            Output::Audio(sound) => {
+                if live.sound.is_none() {
+                    live.sound = Some(sound_text(&sound));
+                }
+                live.packager(&self.deps, sound.air, now).push_audio(sound)
+            }
+            Output::Stopped { action, frame } => {
+                let told = action.and_then(|id| live.told.get(&id).map(|told| (id, told.kind)));
+                if let (Some(clips), Some((id, kind))) = (&mut self.clips, told) {
+                    clips.stopped(id, kind, &frame, now);
+                }
+                false
+            }
+            Output::OnAir(change) => {
+                (self.tell)(Fact::OnAirChanged(on_air(&change)));
+                false
+            }
+            Output::ActionAired { id, air } => live.note_cut(id, air, None),
+            Output::ActionOver { id, air } => {
+                let changed = live.note_cut(id, air, Some(air));
+                live.told.remove(&id);
+                (self.tell)(Fact::ActionEnded { id, air });
+                changed
+            }
+        }
+    }
+
+    fn publish(&mut self) {
+        let Some(live) = &mut self.live else { return };
+        let Some(packager) = &mut live.packager else { return };
+        self.shelf.publish(Some(packager.snapshot()));
+        let mut finished = false;
+        while let Some(segment) = packager.finished() {
+            finished = true;
+            if let Some(recorder) = &self.recorder {
+                recorder.segment(segment);
+            }
+        }
+        if finished {
+            self.mark();
+        }
+    }
+
+    /// Tells the log where a restart goes on.
+    fn mark(&self) {
+        let Some(live) = &self.live else { return };
+        let (Some(packager), Some(program)) = (&live.packager, live.program.mark()) else { return };
+        let hls = packager.mark();
+        (self.tell)(Fact::ProgramMark(desk::Mark {
+            next_segment: hls.next_msn,
+            air: program.air,
+            at: clock::now(),
+            inits: hls.next_init,
+            discontinuities: hls.discontinuities,
+            audio: live.sound.clone(),
+        }));
+    }
+
+    /// Tells everybody else how the program does, and the log what moved.
+    fn look(&mut self, now: Timestamp) {
+        self.viewed = now;
+        let status = self.live.as_ref().map(|live| live.program.status(now));
+        if let (Some(live), Some(status)) = (&mut self.live, &status) {
+            for action in &status.actions {
+                if let Some(fact) = live.moved(action) {
+                    (self.tell)(fact);
+                }
+            }
+            if let Some(clips) = &mut self.clips {
+                let in_force = |id| status.actions.iter().any(|action| action.id == id);
+                for fact in clips.close(in_force, now) {
+                    (self.tell)(fact);
+                }
+                clips.aired(status.air_point);
+            }
+        }
+        let live = self.live.as_ref();
+        let newest = status.as_ref().map(|status| status.newest);
+        let view = View {
+            at: now,
+            air: live.and_then(|live| live.program.air_now(now)),
+            newest_air: live.and_then(|live| live.program.air_of(newest?)),
+            epoch: live.and_then(|live| live.packager.as_ref()).map(Packager::epoch),
+            recording: self.recorder.as_ref().map_or(record::State::Off, Recorder::state),
+            status,
+        };
+        self.view.send_replace(Arc::new(view));
+    }
+
+    async fn end(&mut self) {
+        let now = clock::now();
+        if let Some(live) = &mut self.live {
+            live.program.finish(now);
+        }
+        self.advance();
+        if let Some(packager) = self.live.as_mut().and_then(|live| live.packager.as_mut()) {
+            packager.finish();
+        }
+        self.publish();
+        if let Some(clips) = &mut self.clips {
+            for fact in clips.close(|_| false, now) {
+                (self.tell)(fact);
+            }
+        }
+        if let Some(recorder) = &self.recorder {
+            recorder.flush().await;
+        }
+        self.look(now);
+    }
+}
+
+impl Live {
+    /// The packager, which begins with the first thing that airs.
+    fn packager(&mut self, deps: &Deps, first: AirTime, now: Timestamp) -> &mut Packager {
+        let (program, resume) = (&self.program, &mut self.resume);
+        self.packager.get_or_insert_with(|| {
+            let air_now = program.air_now(now).unwrap_or(first);
+            let epoch = now - air_now.since_start();
+            let rate = program.mark().map_or(48_000, |mark| mark.sound.sample_rate);
+            Packager::new(Config {
+                resume: resume.take(),
+                record: deps.record.program,
+                ..Config::live(epoch, rate)
+            })
+        })
+    }
+
+    /// Writes into the playlist that a part was stopped, when viewers notice it.
+    fn note_cut(&mut self, id: ActionId, air: AirTime, end: Option<AirTime>) -> bool {
+        let how = match self.told.get(&id).map(|told| told.kind) {
+            Some(ActionKind::Mute) => "mute",
+            Some(ActionKind::Cover) => "cover",
+            Some(ActionKind::Cut | ActionKind::Dump | ActionKind::Panic) => "cut",
+            _ => return false,
+        };
+        let Some(packager) = &mut self.packager else { return false };
+        packager.note(Note {
+            id: id.to_string(),
+            start: air,
+            end,
+            kind: NoteKind::Cut { how: how.to_owned() },
+        });
+        true
+    }
+
+    /// The fact that an action's place on the program is another than was told.
+    fn moved(&mut self, action: &Applied) -> Option<Fact> {
+        let told = self.told.entry(action.id).or_insert_with(|| self::told(action));
+        let near = |a: Option<AirTime>, b: Option<AirTime>| match (a, b) {
+            (Some(a), Some(b)) => (a - b).abs() < MOVED,
+            (a, b) => a == b,
+        };
+        if near(told.from_air, action.from_air) && told.to == action.to {
+            return None;
+        }
+        (told.from_air, told.to) = (action.from_air, action.to);
+        Some(Fact::ActionMoved {
+            id: action.id,
+            from_air: action.from_air,
+            to_air: to_air(action),
+            to_media: action.to,
+        })
+    }
+}
+
+fn told(action: &Applied) -> Told {
+    Told { kind: kind(action.kind), from_air: action.from_air, to: action.to }
+}
+
+/// Where on the program an action ends, as far as is known.
+pub(crate) fn to_air(action: &Applied) -> Option<AirTime> {
+    let lasts = action.ends_at? - action.airs_at;
+    action.from_air.map(|from| from + lasts)
+}
+
+/// The domain's word for what the program did.
+pub(crate) fn kind(kind: Kind) -> ActionKind {
+    match kind {
+        Kind::Mute => ActionKind::Mute,
+        Kind::Cover => ActionKind::Cover,
+        Kind::Cut => ActionKind::Cut,
+        Kind::HandOver => ActionKind::HandOver,
+        Kind::Dump => ActionKind::Dump,
+        Kind::Panic => ActionKind::Panic,
+        Kind::Resume => ActionKind::Resume,
+    }
+}
+
+fn on_air(change: &OnAirChange) -> desk::OnAir {
+    let video = match change.video {
+        OnVideo::Host => Source::Host,
+        OnVideo::Standby => Source::Standby,
+        OnVideo::Slate => Source::Slate,
+    };
+    let audio = match change.audio {
+        OnAudio::Host => Source::Host,
+        OnAudio::Standby => Source::Standby,
+        OnAudio::Silence => Source::Silence,
+    };
+    desk::OnAir { video, audio, air: change.air, why: None }
+}
+
+/// The program's sound as the mark keeps it: its AudioSpecificConfig in hex.
+fn sound_text(sound: &AirAudio) -> String {
+    crate::secrets::hex(&sound.config.asc)
+}
+
+/// In one word why something else than the host is on air.
+pub(crate) fn why_word(why: &Why) -> String {
+    serde_json::to_value(why)
+        .ok()
+        .and_then(|value| value.get("code")?.as_str().map(str::to_owned))
+        .unwrap_or_default()
+}

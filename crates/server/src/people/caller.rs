@@ -1,0 +1,122 @@
+//! Who sends a request: somebody signed in, a bearer of an API token, or a device that watches.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::header::{AUTHORIZATION, COOKIE, ORIGIN};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method};
+
+use super::device::{self, Device};
+use super::{Role, Session, User};
+use crate::app::App;
+use crate::clock;
+use crate::errors::{ApiError, ApiResult, Code};
+
+/// Name of the session cookie.
+pub(crate) const SESSION_COOKIE: &str = "rl_session";
+const CSRF_HEADER: &str = "x-csrf-token";
+/// Sent by our own pages; no foreign page can send it without a preflight, which is refused.
+const PAGE_HEADER: &str = "x-ringlight";
+
+/// Whoever sends the request.
+#[derive(Clone)]
+pub(crate) struct Caller {
+    pub(crate) user: Option<Arc<User>>,
+    pub(crate) session: Option<Arc<Session>>,
+    pub(crate) device: Option<Device>,
+}
+
+impl Caller {
+    /// Reads who it is from the headers, and refuses what did not come from our own pages.
+    pub(crate) fn of(app: &App, method: &Method, headers: &HeaderMap) -> ApiResult<Self> {
+        let now = clock::now();
+        let device = cookie(headers, device::COOKIE)
+            .and_then(|token| Device::from_token(token, &app.secrets));
+        let mut caller = Self { user: None, session: None, device };
+        if let Some(bearer) = headers.get(AUTHORIZATION) {
+            let token = bearer.to_str().ok().and_then(|value| value.strip_prefix("Bearer "));
+            let user =
+                token.and_then(|token| app.people.bearer(token.trim())).ok_or(Code::BadToken)?;
+            caller.user = Some(user);
+            return Ok(caller);
+        }
+        let unsafe_method = !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
+        if let Some((session, user)) =
+            cookie(headers, SESSION_COOKIE).and_then(|secret| app.people.session(secret, now))
+        {
+            let sent = headers.get(CSRF_HEADER).map(|value| value.as_bytes());
+            if unsafe_method && sent != Some(session.csrf.as_bytes()) {
+                return Err(Code::CsrfRejected.into());
+            }
+            caller.user = Some(user);
+            caller.session = Some(session);
+        } else if unsafe_method
+            && device.is_some()
+            && headers.contains_key(ORIGIN)
+            && !headers.contains_key(PAGE_HEADER)
+        {
+            return Err(Code::CsrfRejected.into());
+        }
+        Ok(caller)
+    }
+
+    /// The account, or 401.
+    pub(crate) fn signed_in(&self) -> ApiResult<&Arc<User>> {
+        self.user.as_ref().ok_or_else(|| Code::NotSignedIn.into())
+    }
+
+    /// The account if it has one of these roles, else 401 or 403.
+    pub(crate) fn with_role(&self, roles: &[Role]) -> ApiResult<&Arc<User>> {
+        let user = self.signed_in()?;
+        if roles.iter().any(|role| user.has(*role)) {
+            Ok(user)
+        } else {
+            Err(Code::Forbidden.into())
+        }
+    }
+
+    pub(crate) fn operator(&self) -> ApiResult<&Arc<User>> {
+        self.with_role(&[Role::Operator])
+    }
+
+    /// Who may act on the program: producers and operators.
+    pub(crate) fn producer(&self) -> ApiResult<&Arc<User>> {
+        self.with_role(&[Role::Producer, Role::Operator])
+    }
+
+    /// A producer, an operator, or the account of this host.
+    pub(crate) fn crew_of(&self, host: &str) -> ApiResult<&Arc<User>> {
+        let user = self.signed_in()?;
+        let own = user.has(Role::Host) && user.host.as_deref() == Some(host);
+        if own || user.has(Role::Producer) || user.has(Role::Operator) {
+            Ok(user)
+        } else {
+            Err(Code::Forbidden.into())
+        }
+    }
+}
+
+impl FromRequestParts<Arc<App>> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        Self::of(app, &parts.method, &parts.headers)
+    }
+}
+
+/// The value of a cookie.
+pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    cookies
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(key, _)| *key == name)
+        .map(|(_, value)| value)
+}
+
+/// The header that sets a cookie; an empty value removes it.
+pub(crate) fn set_cookie(name: &str, value: &str, max_age_s: i64, https: bool) -> String {
+    let secure = if https { "; Secure" } else { "" };
+    format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age_s}{secure}")
+}

@@ -1,0 +1,72 @@
+//! Chat on disk: written in bulk a little later, erasable, pruned. Losing a second of it in a crash is the price of
+//! not waiting for the disk before a word is heard.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use show::Slug;
+use store::{Batch, ChatChange, ChatRow, Store};
+use tokio::sync::mpsc;
+use units::{MessageId, ViewerId};
+
+use crate::clock;
+use crate::docs::commit;
+
+/// Lines that wait for the disk; further ones are not kept, and counted.
+const QUEUE_MAX: usize = 20_000;
+const TURN_MAX: usize = 2_000;
+const EVERY: Duration = Duration::from_millis(500);
+const PRUNE_EVERY: Duration = Duration::from_secs(3600);
+
+/// The way to the chat on disk.
+pub(crate) struct ChatLog {
+    queue: mpsc::Sender<ChatChange>,
+}
+
+impl ChatLog {
+    pub(crate) fn start(store: Arc<dyn Store>, keep_days: u32) -> Self {
+        let (queue, lines) = mpsc::channel(QUEUE_MAX);
+        tokio::spawn(write(Arc::clone(&store), lines));
+        tokio::spawn(prune(store, keep_days));
+        Self { queue }
+    }
+
+    pub(super) fn add(&self, show: &Slug, id: MessageId, viewer: ViewerId, nick: &str, text: &str) {
+        let row = ChatRow {
+            show: show.to_string(),
+            id,
+            at: clock::now(),
+            viewer,
+            nick: nick.to_owned(),
+            text: text.to_owned(),
+        };
+        if self.queue.try_send(ChatChange::Insert(row)).is_err() {
+            tracing::warn!(%show, "a chat line was not kept: the queue to the disk is full");
+        }
+    }
+
+    pub(super) fn delete(&self, id: MessageId) {
+        let _ = self.queue.try_send(ChatChange::Delete(id));
+    }
+}
+
+async fn write(store: Arc<dyn Store>, mut lines: mpsc::Receiver<ChatChange>) {
+    let mut turn = Vec::new();
+    while lines.recv_many(&mut turn, TURN_MAX).await > 0 {
+        let chat = std::mem::take(&mut turn);
+        if let Err(error) = commit(&*store, Batch { chat, ..Batch::default() }).await {
+            tracing::warn!(%error, "chat lines were not kept");
+        }
+        tokio::time::sleep(EVERY).await;
+    }
+}
+
+async fn prune(store: Arc<dyn Store>, keep_days: u32) {
+    loop {
+        let before = clock::now() - units::Duration::from_s(i64::from(keep_days) * 86_400);
+        let _ =
+            commit(&*store, Batch { chat: vec![ChatChange::Prune { before }], ..Batch::default() })
+                .await;
+        tokio::time::sleep(PRUNE_EVERY).await;
+    }
+}

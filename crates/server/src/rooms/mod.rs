@@ -1,0 +1,357 @@
+//! Rooms of shows: what viewers say, what the show tells them, and what moderation takes away.
+//!
+//! The fan-out is the `room` crate; here is what its messages mean. A decision about a viewer takes effect before it
+//! is recorded and answered, so nothing of theirs is delivered after it (C-1).
+
+mod chat_log;
+mod handler;
+mod pulse;
+mod wire;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+
+use room::{ChannelId, ChannelLimits, Event, Hub, HubConfig};
+use serde_json::{Value, json};
+use show::moderation::Gate;
+use show::{Sku, Slug};
+use store::Store;
+use units::{AirTime, MessageId, Timestamp, ViewerId};
+
+pub(crate) use self::chat_log::ChatLog;
+use self::handler::Door;
+pub(crate) use self::handler::{MODERATOR, VIEWER};
+use self::pulse::Pulse;
+use crate::clock;
+use crate::config;
+use crate::secrets::Secrets;
+
+/// Messages that wait for a moderator in one room; a further one is refused.
+const HELD_MAX: usize = 200;
+/// Chat lines a second that reach a room; above it a sample does, and everybody sees their own.
+const CHAT_PER_S: u32 = 100;
+
+/// All rooms.
+pub(crate) struct Rooms {
+    hub: OnceLock<Hub>,
+    rooms: RwLock<HashMap<ChannelId, Arc<Room>>>,
+    /// Channels of desks.
+    desks: RwLock<HashSet<ChannelId>>,
+    settings: config::Room,
+    secrets: Secrets,
+    chat_log: ChatLog,
+    /// Numbers of one run of the server belong together.
+    epoch: u64,
+}
+
+/// One show's room.
+pub(crate) struct Room {
+    pub(crate) slug: Slug,
+    channel: ChannelId,
+    /// Who may speak, as the show's owner decided last.
+    gate: RwLock<Arc<Gate>>,
+    held: Mutex<Vec<Held>>,
+    pulse: Mutex<Pulse>,
+    /// When each viewer spoke last, for slow mode and the rate limit.
+    spoke: Mutex<HashMap<ViewerId, handler::Spoke>>,
+    /// What the welcome says beside the gate: status and pin.
+    scene: RwLock<Scene>,
+    /// Products offered here, for news of stock.
+    offers: RwLock<Vec<Sku>>,
+}
+
+/// A message that waits for a moderator.
+#[derive(Clone)]
+pub(crate) struct Held {
+    pub(crate) id: MessageId,
+    pub(crate) viewer: ViewerId,
+    pub(crate) nick: String,
+    pub(crate) text: String,
+}
+
+/// What a viewer who comes in is told of the show.
+#[derive(Clone, Default)]
+pub(crate) struct Scene {
+    pub(crate) status: &'static str,
+    pub(crate) pin: Option<(Option<Sku>, AirTime)>,
+}
+
+impl Rooms {
+    /// Starts the threads that own the sockets.
+    pub(crate) fn start(
+        settings: &config::Room,
+        secrets: &Secrets,
+        store: &Arc<dyn Store>,
+    ) -> anyhow::Result<Arc<Self>> {
+        let rooms = Arc::new(Self {
+            hub: OnceLock::new(),
+            rooms: RwLock::default(),
+            desks: RwLock::default(),
+            settings: settings.clone(),
+            secrets: secrets.clone(),
+            chat_log: ChatLog::start(Arc::clone(store), settings.chat_days),
+            epoch: clock::now().0.unsigned_abs(),
+        });
+        let mut config = HubConfig::new(clock::now_us);
+        config.shards = settings.shards;
+        config.max_connections = settings.viewers_max;
+        let hub = Hub::start(config, Arc::new(Door::new(&rooms)))?;
+        let _ = rooms.hub.set(hub);
+        Ok(rooms)
+    }
+
+    /// The fan-out. Set before anything can ask for it.
+    pub(crate) fn hub(&self) -> &Hub {
+        self.hub.get().expect("the hub is set before the rooms are handed out")
+    }
+
+    fn channel_of(&self, slug: &Slug) -> ChannelId {
+        ChannelId(self.secrets.hash128("room", slug.as_str().as_bytes()))
+    }
+
+    /// The room of a show, opened when it is not yet.
+    pub(crate) fn open(&self, slug: &Slug) -> Arc<Room> {
+        let channel = self.channel_of(slug);
+        if let Some(room) = self.by_channel(channel) {
+            return room;
+        }
+        let mut rooms = self.rooms.write().unwrap_or_else(PoisonError::into_inner);
+        let room = rooms.entry(channel).or_insert_with(|| {
+            let limits = ChannelLimits {
+                history_events: self.settings.history,
+                chat_budget_per_s: CHAT_PER_S,
+                ..ChannelLimits::default()
+            };
+            if let Err(error) = self.hub().open_channel(channel, self.epoch, limits) {
+                tracing::warn!(show = %slug, %error, "room");
+            }
+            Arc::new(Room::new(slug.clone(), channel))
+        });
+        Arc::clone(room)
+    }
+
+    fn desk_channel_of(&self, slug: &Slug) -> ChannelId {
+        ChannelId(self.secrets.hash128("desk", slug.as_str().as_bytes()))
+    }
+
+    /// Where producers of a show listen; opened when it is not yet.
+    pub(crate) fn open_desk(&self, slug: &Slug) -> ChannelId {
+        let channel = self.desk_channel_of(slug);
+        let mut desks = self.desks.write().unwrap_or_else(PoisonError::into_inner);
+        if desks.insert(channel) {
+            let limits = ChannelLimits { history_events: 1, ..ChannelLimits::default() };
+            if let Err(error) = self.hub().open_channel(channel, self.epoch, limits) {
+                tracing::warn!(show = %slug, %error, "desk");
+            }
+        }
+        channel
+    }
+
+    /// Whether somebody sits at a show's desk.
+    pub(crate) fn desk_is_watched(&self, slug: &Slug) -> bool {
+        self.hub().audience(self.desk_channel_of(slug)) > 0
+    }
+
+    /// Tells a show's desk how the show does.
+    pub(crate) fn tell_desk(&self, slug: &Slug, message: Value) {
+        self.hub().publish(
+            self.desk_channel_of(slug),
+            &Event::state(wire::stamped(message)).keyed("desk"),
+        );
+    }
+
+    fn is_desk(&self, channel: ChannelId) -> bool {
+        self.desks.read().unwrap_or_else(PoisonError::into_inner).contains(&channel)
+    }
+
+    fn by_channel(&self, channel: ChannelId) -> Option<Arc<Room>> {
+        self.rooms.read().unwrap_or_else(PoisonError::into_inner).get(&channel).cloned()
+    }
+
+    /// Viewers in a room.
+    pub(crate) fn audience(&self, slug: &Slug) -> usize {
+        self.hub().audience(self.channel_of(slug))
+    }
+
+    /// Tells everybody in a room.
+    pub(crate) fn tell(&self, slug: &Slug, message: Value) {
+        self.hub().publish(self.channel_of(slug), &Event::state(wire::stamped(message)));
+    }
+
+    /// Tells everybody what only the latest of its kind matters of.
+    pub(crate) fn tell_latest(&self, slug: &Slug, key: &str, message: Value) {
+        self.hub().publish(self.channel_of(slug), &Event::state(wire::stamped(message)).keyed(key));
+    }
+
+    /// Tells everybody at once, past the window.
+    pub(crate) fn tell_now(&self, slug: &Slug, key: &str, message: Value) {
+        self.hub()
+            .publish(self.channel_of(slug), &Event::urgent(wire::stamped(message)).keyed(key));
+    }
+
+    /// Stock of a product, to every room that offers it.
+    pub(crate) fn stock(&self, sku: &Sku, left: u64) {
+        let message = if left == 0 {
+            json!({"type": "sold_out", "sku": sku})
+        } else {
+            json!({"type": "stock", "sku": sku, "left": left})
+        };
+        for room in self.offering(sku) {
+            self.tell_now(&room.slug, &format!("stock:{sku}"), message.clone());
+        }
+    }
+
+    /// The same without haste: it leaves with the next window, and a later count replaces it.
+    pub(crate) fn stock_later(&self, sku: &Sku, left: u64) {
+        for room in self.offering(sku) {
+            self.tell_latest(
+                &room.slug,
+                &format!("stock:{sku}"),
+                json!({"type": "stock", "sku": sku, "left": left}),
+            );
+        }
+    }
+
+    fn offering(&self, sku: &Sku) -> Vec<Arc<Room>> {
+        let rooms = self.rooms.read().unwrap_or_else(PoisonError::into_inner);
+        rooms.values().filter(|room| room.offers(sku)).cloned().collect()
+    }
+
+    /// Takes a message out of the room: from the history, from what waits, and from screens.
+    pub(crate) fn delete(&self, room: &Room, id: MessageId) {
+        self.hub().delete(room.channel, &[id.as_u128()]);
+        room.held.lock().unwrap_or_else(PoisonError::into_inner).retain(|held| held.id != id);
+        self.chat_log.delete(id);
+        self.tell(&room.slug, json!({"type": "deleted", "ids": [id]}));
+    }
+
+    /// Takes everything of a viewer out of the room and keeps them from speaking, for good or until a moment.
+    pub(crate) fn silence(&self, room: &Room, viewer: ViewerId, until: Option<Timestamp>) {
+        // A time-out ends by itself, so the gate keeps it; a ban is held by the fan-out as well.
+        let purged = match until {
+            None => self.hub().mute(room.channel, viewer.as_u128()),
+            Some(_) => self.hub().purge(room.channel, viewer.as_u128()),
+        };
+        room.held
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|held| held.viewer != viewer);
+        if !purged.ids.is_empty() {
+            let ids: Vec<MessageId> =
+                purged.ids.iter().map(|id| MessageId::from_u128(*id)).collect();
+            for id in &ids {
+                self.chat_log.delete(*id);
+            }
+            self.tell(&room.slug, json!({"type": "deleted", "ids": ids}));
+        }
+    }
+
+    /// Lets a viewer speak again.
+    pub(crate) fn unsilence(&self, room: &Room, viewer: ViewerId) {
+        self.hub().unmute(room.channel, viewer.as_u128());
+    }
+
+    /// Airs a message that a moderator let through.
+    pub(crate) fn release(&self, room: &Room, held: &Held) {
+        self.publish_chat(room, held.viewer, &held.nick, held.id, &held.text);
+    }
+
+    fn publish_chat(
+        &self,
+        room: &Room,
+        viewer: ViewerId,
+        nick: &str,
+        id: MessageId,
+        text: &str,
+    ) -> room::Published {
+        let body = wire::chat(id, viewer, nick, text);
+        let published =
+            self.hub().publish(room.channel, &Event::chat(viewer.as_u128(), id.as_u128(), body));
+        self.after_chat(room, &published, viewer, nick, id, text);
+        published
+    }
+
+    fn after_chat(
+        &self,
+        room: &Room,
+        published: &room::Published,
+        viewer: ViewerId,
+        nick: &str,
+        id: MessageId,
+        text: &str,
+    ) {
+        if matches!(published, room::Published::Sequenced(_) | room::Published::Sampled) {
+            room.pulse.lock().unwrap_or_else(PoisonError::into_inner).count(clock::now());
+            self.chat_log.add(&room.slug, id, viewer, nick, text);
+        }
+    }
+}
+
+impl Room {
+    fn new(slug: Slug, channel: ChannelId) -> Self {
+        Self {
+            slug,
+            channel,
+            gate: RwLock::default(),
+            held: Mutex::default(),
+            pulse: Mutex::default(),
+            spoke: Mutex::default(),
+            scene: RwLock::new(Scene { status: "planned", pin: None }),
+            offers: RwLock::default(),
+        }
+    }
+
+    pub(crate) fn channel(&self) -> ChannelId {
+        self.channel
+    }
+
+    pub(crate) fn gate(&self) -> Arc<Gate> {
+        Arc::clone(&self.gate.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn set_gate(&self, gate: Gate) {
+        *self.gate.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(gate);
+    }
+
+    pub(crate) fn set_scene(&self, scene: Scene) {
+        *self.scene.write().unwrap_or_else(PoisonError::into_inner) = scene;
+    }
+
+    pub(crate) fn scene(&self) -> Scene {
+        self.scene.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_offers(&self, offers: Vec<Sku>) {
+        *self.offers.write().unwrap_or_else(PoisonError::into_inner) = offers;
+    }
+
+    fn offers(&self, sku: &Sku) -> bool {
+        self.offers.read().unwrap_or_else(PoisonError::into_inner).contains(sku)
+    }
+
+    /// Messages a second over the last minute, oldest first.
+    pub(crate) fn pulse(&self, now: Timestamp) -> Vec<u32> {
+        self.pulse.lock().unwrap_or_else(PoisonError::into_inner).curve(now)
+    }
+
+    pub(crate) fn held(&self) -> Vec<Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes a held message out of the queue.
+    pub(crate) fn take_held(&self, id: MessageId) -> Option<Held> {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = held.iter().position(|held| held.id == id)?;
+        Some(held.remove(place))
+    }
+
+    /// Queues a message for the moderators; `false` when the queue is full.
+    fn hold(&self, message: Held) -> bool {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let fits = held.len() < HELD_MAX;
+        if fits {
+            held.push(message);
+        }
+        fits
+    }
+}

@@ -1,0 +1,184 @@
+//! Puts the parts together, opens the ports, and takes everything down in order.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use anyhow::Context;
+use store::{DiskObjects, Objects, SqliteStore, Store};
+use tokio::net::TcpListener;
+
+use crate::app::App;
+use crate::bootstrap::{self, Bootstrap};
+use crate::catalogue::Catalogue;
+use crate::config::Config;
+use crate::follows::Follows;
+use crate::http::limits::Buckets;
+use crate::http::listener;
+use crate::http::proxy::Network;
+use crate::ingest::{self, Feeds};
+use crate::metrics::Metrics;
+use crate::onair::Deps;
+use crate::people::{People, SetupLink};
+use crate::rooms::Rooms;
+use crate::secrets::Secrets;
+use crate::shop::Shop;
+use crate::shows::{Journal, Shows};
+use crate::{desk, http, keeper, payments, slates};
+
+/// What a server is started with.
+pub struct Options {
+    /// Its settings.
+    pub config: Config,
+    /// A deployment to apply.
+    pub bootstrap: Option<Bootstrap>,
+}
+
+/// What a server says once every port listens.
+#[derive(Debug, Clone)]
+pub struct Ready {
+    /// Where HTTP listens.
+    pub http: SocketAddr,
+    /// Where RTMP listens.
+    pub rtmp: SocketAddr,
+    /// What to type into a browser on this machine, or the public address.
+    pub base_url: String,
+    /// The link that makes the first operator, while there is none.
+    pub admin_link: Option<String>,
+}
+
+/// Runs a server until `stop` is done.
+///
+/// # Errors
+/// When the data folder, a port or the bootstrap file cannot be used.
+pub async fn serve(
+    options: Options,
+    ready: impl FnOnce(Ready) + Send + 'static,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> anyhow::Result<()> {
+    let Options { config, bootstrap } = options;
+    config.check()?;
+    let tls = match (&config.server.tls_cert, &config.server.tls_key) {
+        (Some(cert), Some(key)) => Some(listener::tls_config(cert, key)?),
+        _ => None,
+    };
+    // Ports first: a port that is taken is said before anything is touched.
+    let http_port = bind("HTTP", config.server.http).await?;
+    let rtmp_port = bind("RTMP", config.server.rtmp).await?;
+    let (http_addr, rtmp_addr) = (http_port.local_addr()?, rtmp_port.local_addr()?);
+    let app = tokio::task::block_in_place(|| open(config, rtmp_addr))?;
+    app.shop
+        .set_config(app.config.shop.reservation_minutes)
+        .await
+        .map_err(|error| anyhow::anyhow!(error.message()))?;
+    if let Some(file) = &bootstrap {
+        bootstrap::apply(&app, file).await.context("apply the bootstrap file")?;
+    }
+    app.shows.resume().await;
+    let router = http::router(&app);
+    let tasks = [
+        tokio::spawn(listener::run(http_port, tls, app.config.server.http_connections_max, router)),
+        tokio::spawn(ingest::run(Arc::clone(&app), rtmp_port)),
+        tokio::spawn(desk::run(Arc::clone(&app))),
+        tokio::spawn(keeper::run(Arc::clone(&app))),
+        tokio::spawn(payments::run(
+            Arc::clone(&app.store),
+            payments::provider(app.config.shop.payment),
+        )),
+    ];
+    app.metrics.listening.store(true, Ordering::Relaxed);
+    ready(announcement(&app, http_addr));
+    stop.await;
+    tracing::info!("stopping");
+    app.metrics.listening.store(false, Ordering::Relaxed);
+    for task in &tasks[..2] {
+        task.abort();
+    }
+    app.shows.stop().await;
+    app.shop.stop().await;
+    for task in &tasks[2..] {
+        task.abort();
+    }
+    app.rooms.hub().shutdown();
+    Ok(())
+}
+
+async fn bind(what: &str, addr: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(addr).await.with_context(|| {
+        format!("{what} cannot listen on {addr}; choose another address or end what uses it")
+    })
+}
+
+/// Opens the data folder and rebuilds what it holds; blocks on the disk.
+fn open(config: Config, rtmp: SocketAddr) -> anyhow::Result<Arc<App>> {
+    let data = config.server.data.clone();
+    std::fs::create_dir_all(&data)
+        .with_context(|| format!("make the data folder {}", data.display()))?;
+    private(&data);
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&data)?);
+    let objects: Arc<dyn Objects> = Arc::new(DiskObjects::open(&data.join("objects"))?);
+    let secrets = Secrets::open(&data)?;
+    let trusted = config
+        .server
+        .trusted_proxies
+        .iter()
+        .map(|text| Network::parse(text))
+        .collect::<Result<_, _>>()?;
+    let people = People::load(&store, &secrets, &config.people)?;
+    let catalogue = Arc::new(Catalogue::load(&store, &secrets)?);
+    let rooms = Rooms::start(&config.room, &secrets, &store)?;
+    let shop = Arc::new(Shop::start(&store, &catalogue, &rooms, config.shop.queue_max)?);
+    let deps = Deps {
+        program: config.program.clone(),
+        record: config.record.clone(),
+        slates: slates::load(config.program.slates.as_deref())?,
+        objects: Arc::clone(&objects),
+        secrets: secrets.clone(),
+    };
+    let journal = Journal::open(&data, catalogue.shows.is_empty());
+    let shows = Arc::new(Shows::load(&store, &catalogue, &rooms, &shop, deps, journal)?);
+    let per_s = f64::from(config.shop.orders_per_buyer_per_s.max(1));
+    Ok(Arc::new(App {
+        setup_link: SetupLink::new(people.users.is_empty()),
+        follows: Follows::load(&store)?,
+        order_rate: Buckets::new(per_s, per_s * 2.0),
+        feeds: Feeds::default(),
+        metrics: Metrics::default(),
+        trusted,
+        secrets,
+        store,
+        objects,
+        people,
+        catalogue,
+        rooms,
+        shop,
+        shows,
+        rtmp,
+        config,
+    }))
+}
+
+/// Only the owner reads the folder: it holds the key to what was sealed.
+fn private(folder: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    if let Err(error) = std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700)) {
+        tracing::warn!(%error, "the data folder may be readable by others");
+    }
+}
+
+fn announcement(app: &App, http: SocketAddr) -> Ready {
+    let scheme = if app.config.server.tls_cert.is_some() { "https" } else { "http" };
+    let name =
+        if http.ip().is_unspecified() { "localhost".to_owned() } else { http.ip().to_string() };
+    let local = format!(
+        "{scheme}://{}:{}",
+        if name.contains(':') { format!("[{name}]") } else { name },
+        http.port()
+    );
+    let public = app.config.server.public_url.trim_end_matches('/');
+    let base_url = if public.is_empty() { local } else { public.to_owned() };
+    let admin_link = app.setup_link.token().map(|token| format!("{base_url}/ops?setup={token}"));
+    Ready { http, rtmp: app.rtmp, base_url, admin_link }
+}

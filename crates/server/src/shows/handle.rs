@@ -1,0 +1,150 @@
+//! One show: the way to its owner, and what everybody reads of it.
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+
+use show::desk::Fact;
+use show::{Input, Show, Slug, StartMode, State, Status};
+use store::TextRow;
+use tokio::sync::watch;
+use units::Timestamp;
+
+use super::Standing;
+use crate::errors::{ApiResult, Code};
+use crate::onair::{Deps, OnAir};
+use crate::owner::Owner;
+use crate::rooms::Room;
+
+/// How long a caller waits for a state that is on its way.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// One show.
+pub(crate) struct ShowHandle {
+    pub(crate) slug: Slug,
+    pub(crate) room: Arc<Room>,
+    owner: OnceLock<Owner<Show>>,
+    state: watch::Sender<Arc<State>>,
+    standing: RwLock<Standing>,
+    onair: Mutex<Option<OnAir>>,
+}
+
+impl ShowHandle {
+    pub(super) fn new(slug: Slug, room: Arc<Room>, standing: Standing, state: State) -> Self {
+        Self {
+            slug,
+            room,
+            owner: OnceLock::new(),
+            state: watch::Sender::new(Arc::new(state)),
+            standing: RwLock::new(standing),
+            onair: Mutex::default(),
+        }
+    }
+
+    pub(super) fn set_owner(&self, owner: Owner<Show>) {
+        let _ = self.owner.set(owner);
+    }
+
+    /// The state as it was decided last; what is promised has been synced as well by the time that a caller hears of it.
+    pub(crate) fn state(&self) -> Arc<State> {
+        Arc::clone(&self.state.borrow())
+    }
+
+    pub(super) fn set_state(&self, state: &State) {
+        let standing = Standing {
+            status: state.status,
+            started_at: state.started_at,
+            ended_at: state.ended_at,
+        };
+        *self.standing.write().unwrap_or_else(PoisonError::into_inner) = standing;
+        self.state.send_replace(Arc::new(state.clone()));
+    }
+
+    /// Waits for a state that is on its way, a moment at most.
+    pub(super) async fn until(&self, fits: impl FnMut(&Arc<State>) -> bool) {
+        let mut states = self.state.subscribe();
+        let _ = tokio::time::timeout(PATIENCE, states.wait_for(fits)).await;
+    }
+
+    pub(crate) fn standing(&self) -> Standing {
+        *self.standing.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        self.standing().status
+    }
+
+    /// The host's slug; a show without a plan has none, and nobody asks for it then.
+    pub(crate) fn host(&self) -> Slug {
+        self.state
+            .borrow()
+            .plan
+            .as_ref()
+            .map_or_else(|| self.slug.clone(), |plan| plan.host.clone())
+    }
+
+    pub(crate) fn standby(&self) -> Option<Slug> {
+        self.state.borrow().plan.as_ref().and_then(|plan| plan.standby.clone())
+    }
+
+    pub(super) fn starts_at(&self) -> Option<Timestamp> {
+        self.state.borrow().plan.as_ref().and_then(|plan| plan.starts_at)
+    }
+
+    pub(super) fn start_mode(&self) -> StartMode {
+        self.state.borrow().plan.as_ref().map_or(StartMode::Manual, |plan| plan.start)
+    }
+
+    /// Asks the show's owner; the answer is synced.
+    pub(crate) async fn ask(&self, input: Input, texts: Vec<TextRow>) -> ApiResult<()> {
+        self.owner.get().ok_or(Code::UnknownShow)?.ask(input, texts).await
+    }
+
+    /// Decides at once: the answer waits until it is in force, not until it is synced.
+    pub(crate) async fn decide(&self, input: Input) -> ApiResult<()> {
+        self.owner.get().ok_or(Code::UnknownShow)?.decide(input).await
+    }
+
+    /// Reports to the show's owner what has happened already.
+    pub(crate) fn tell(&self, input: Input) {
+        self.tell_with(input, Vec::new());
+    }
+
+    /// The same with the personal texts that it refers to.
+    pub(crate) fn tell_with(&self, input: Input, texts: Vec<TextRow>) {
+        if let Some(owner) = self.owner.get() {
+            owner.tell(input, texts);
+        }
+    }
+
+    pub(crate) fn fact(&self, fact: Fact) {
+        self.tell(Input::Fact { fact });
+    }
+
+    /// The program, while there is one.
+    pub(crate) fn onair(&self) -> Option<OnAir> {
+        self.onair.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn on_air_or_start(self: &Arc<Self>, deps: &Deps) -> OnAir {
+        let mut onair = self.onair.lock().unwrap_or_else(PoisonError::into_inner);
+        let start = || {
+            let show = Arc::downgrade(self);
+            let tell = move |fact| {
+                if let Some(show) = show.upgrade() {
+                    show.fact(fact);
+                }
+            };
+            OnAir::start(&self.slug, deps, Arc::new(tell))
+        };
+        onair.get_or_insert_with(start).clone()
+    }
+
+    pub(super) fn drop_on_air(&self) {
+        self.onair.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    pub(super) async fn stop(&self) {
+        if let Some(owner) = self.owner.get() {
+            owner.stop().await;
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! What the entries of a show's log mean to the rest of the server: its row in the tables, its room, its playlist.
+
+use std::sync::{Arc, Weak};
+
+use media::hls::{Note, NoteKind};
+use serde_json::json;
+use show::entry::Entry;
+use show::moderation::Moderated;
+use show::stage::EffectKey;
+use show::{Effect, Event, Show, State, Status};
+use store::Expect;
+
+use super::restart::Journal;
+use super::terms::Terms;
+use super::{STATUS, ShowHandle, Standing};
+use crate::api::offer_view;
+use crate::catalogue::Catalogue;
+use crate::owner::Ledger;
+use crate::rooms::{Rooms, Scene};
+
+pub(super) struct ShowLedger {
+    handle: Weak<ShowHandle>,
+    rooms: Arc<Rooms>,
+    catalogue: Arc<Catalogue>,
+    terms: Terms,
+    journal: Arc<Journal>,
+}
+
+impl ShowLedger {
+    pub(super) fn new(
+        handle: &Arc<ShowHandle>,
+        rooms: &Arc<Rooms>,
+        catalogue: &Arc<Catalogue>,
+        terms: &Terms,
+        journal: &Arc<Journal>,
+    ) -> Self {
+        Self {
+            handle: Arc::downgrade(handle),
+            rooms: Arc::clone(rooms),
+            catalogue: Arc::clone(catalogue),
+            terms: terms.clone(),
+            journal: Arc::clone(journal),
+        }
+    }
+
+    /// Moderation acts before it is recorded.
+    fn enforce(&self, handle: &ShowHandle, moderated: &Moderated) {
+        let room = &handle.room;
+        match moderated {
+            Moderated::Deleted { ids } => ids.iter().for_each(|id| self.rooms.delete(room, *id)),
+            Moderated::Silenced { viewer, until } => self.rooms.silence(room, *viewer, *until),
+            Moderated::Unsilenced { viewer } => self.rooms.unsilence(room, *viewer),
+            Moderated::Set(settings) => {
+                let message = json!({"type": "room", "slow_s": settings.slow_s, "hold": settings.hold, "locked": settings.locked});
+                self.rooms.tell(&handle.slug, message);
+            }
+            Moderated::Reviewed { id, approved } => {
+                if let Some(held) = room.take_held(*id)
+                    && *approved
+                {
+                    self.rooms.release(room, &held);
+                }
+            }
+        }
+    }
+
+    fn announce(&self, handle: &ShowHandle, state: &State, event: &Event) {
+        let slug = &handle.slug;
+        match event {
+            Event::Started { .. } => {
+                self.rooms.tell(slug, json!({"type": "show", "status": "live"}))
+            }
+            Event::Ended { .. } => {
+                self.rooms.tell(slug, json!({"type": "show", "status": "ended"}))
+            }
+            Event::OfferSet { sku, .. } => {
+                let air = handle.air_clock().newest;
+                let mut offer = offer_view(&self.catalogue, state, sku, air);
+                if let Some(offer) = offer.as_object_mut() {
+                    offer.insert("type".to_owned(), "offer".into());
+                    offer.insert("air_ms".to_owned(), air.ms().into());
+                }
+                self.rooms.tell_now(slug, &format!("offer:{sku}"), offer);
+            }
+            Event::Pinned { pin } => {
+                self.rooms.tell_now(
+                    slug,
+                    "pin",
+                    json!({"type": "pin", "sku": pin.sku, "air_ms": pin.air.ms()}),
+                );
+                let Some(onair) = handle.onair() else { return };
+                match &pin.sku {
+                    Some(sku) => onair.note(Note {
+                        id: format!("pin-{}", pin.air.ms()),
+                        start: pin.air,
+                        end: None,
+                        kind: NoteKind::Pin { sku: sku.to_string() },
+                    }),
+                    None => onair.unpin(pin.air),
+                }
+            }
+            Event::Noted { fact, .. } => self.announce_fact(handle, state, fact),
+            _ => {}
+        }
+    }
+
+    /// What viewers learn of an action: that a part was stopped, when they see it.
+    fn announce_fact(&self, handle: &ShowHandle, state: &State, fact: &show::desk::Fact) {
+        use show::desk::{ActionKind, Fact};
+        let id = match fact {
+            Fact::ActionTaken(action) => action.id,
+            Fact::ActionMoved { id, .. }
+            | Fact::ActionEnded { id, .. }
+            | Fact::ActionUndone { id, .. } => *id,
+            _ => return,
+        };
+        let Some(action) = state.desk.action(id) else { return };
+        if !matches!(
+            action.kind,
+            ActionKind::Mute
+                | ActionKind::Cover
+                | ActionKind::Cut
+                | ActionKind::Dump
+                | ActionKind::Panic
+        ) {
+            return;
+        }
+        let Some(from) = action.from_air else { return };
+        let cut = json!({
+            "type": "cut",
+            "id": id,
+            "kind": action.kind,
+            "state": action.state,
+            "from_air_ms": from.ms(),
+            "to_air_ms": action.to_air.map(|to| to.ms()),
+            "air_ms": from.ms(),
+        });
+        self.rooms.tell_latest(&handle.slug, &format!("cut:{id}"), cut);
+    }
+
+    fn publish(&self, handle: &ShowHandle, state: &State) {
+        handle.room.set_gate(state.gate());
+        handle.room.set_offers(
+            state
+                .sale
+                .offers
+                .iter()
+                .filter(|(_, listed)| listed.terms.removed.is_none())
+                .map(|(sku, _)| sku.clone())
+                .collect(),
+        );
+        let status = match state.status {
+            Status::Planned => "planned",
+            Status::Live => "live",
+            Status::Ended => "ended",
+        };
+        let pin = state.sale.pins.last().map(|pin| (pin.sku.clone(), pin.air));
+        handle.room.set_scene(Scene { status, pin });
+        handle.set_state(state);
+    }
+}
+
+impl Ledger<Show> for ShowLedger {
+    fn rows(&mut self, _: &State, entries: &[Entry<Show>], batch: &mut store::Batch) {
+        let Some(handle) = self.handle.upgrade() else { return };
+        let moved = |event: &Event| matches!(event, Event::Started { .. } | Event::Ended { .. });
+        if entries.iter().flat_map(|entry| &entry.events).any(moved) {
+            let standing: Standing = handle.standing();
+            batch.docs.extend(STATUS.change(handle.slug.as_str(), &standing, Expect::Any));
+        }
+    }
+
+    fn staged(&mut self, state: &State, events: &[Event]) {
+        let Some(handle) = self.handle.upgrade() else { return };
+        self.publish(&handle, state);
+        for event in events {
+            if let Event::Moderated { moderated, .. } = event {
+                self.enforce(&handle, moderated);
+            }
+        }
+    }
+
+    fn reverted(&mut self, state: &State) {
+        self.journal.facts_wait();
+        if let Some(handle) = self.handle.upgrade() {
+            self.publish(&handle, state);
+        }
+    }
+
+    fn committed(&mut self, state: &State, entries: &[Entry<Show>]) {
+        self.journal.facts_are_safe();
+        let Some(handle) = self.handle.upgrade() else { return };
+        for event in entries.iter().flat_map(|entry| &entry.events) {
+            self.announce(&handle, state, event);
+        }
+    }
+
+    fn outbox(&self, _: &Effect) -> Option<(&'static str, serde_json::Value)> {
+        None
+    }
+
+    fn effects(&mut self, effects: Vec<(EffectKey, Effect)>) {
+        for (_, Effect::Shop { input }) in effects {
+            self.terms.tell(input);
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! What a show goes on with after a restart: its clock and its segment numbers beyond anything that was published, and
+//! every action that was in force.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use media::codec::aac;
+use media::frame::AudioConfig;
+use media::program::{Kind, Mark, MarkedAction};
+use show::State;
+use show::desk::{self, ActionKind};
+use units::Duration;
+
+use crate::clock;
+use crate::onair::{GoLive, Resume};
+
+/// No segment is shorter on average while facts wait for the store, so this many a second may have been published.
+const SEGMENTS_PER_S: u64 = 2;
+
+/// Whether facts wait in memory that a crash would lose. Kept as the absence of a file, because on a full disk a
+/// file can still be removed, but none made.
+pub(crate) struct Journal {
+    safe: PathBuf,
+    waiting: AtomicBool,
+    /// The last run ended with facts that were lost.
+    lost: bool,
+}
+
+impl Journal {
+    /// Looks at what the last run left, and begins a new one.
+    pub(crate) fn open(data: &std::path::Path, first_start: bool) -> Arc<Self> {
+        let safe = data.join("journal.safe");
+        let lost = !first_start && !safe.exists();
+        let made = std::fs::write(&safe, b"");
+        if let Err(error) = made {
+            tracing::warn!(%error, "the journal's mark was not made");
+        }
+        Arc::new(Self { safe, waiting: AtomicBool::new(false), lost })
+    }
+
+    /// Facts wait.
+    pub(super) fn facts_wait(&self) {
+        if !self.waiting.swap(true, Ordering::Relaxed) {
+            let _ = std::fs::remove_file(&self.safe);
+        }
+    }
+
+    /// They are synced.
+    pub(super) fn facts_are_safe(&self) {
+        if self.waiting.swap(false, Ordering::Relaxed) && std::fs::write(&self.safe, b"").is_err() {
+            self.waiting.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+/// How a live show goes on air, now or again.
+pub(super) fn go_live(state: &State, journal: &Journal) -> GoLive {
+    let now = clock::now();
+    let planned = state.plan.as_ref().map_or(0, |plan| plan.delay_s);
+    let resume = state.desk.mark.as_ref().map(|mark| resume(state, mark));
+    GoLive {
+        started: state.started_at.unwrap_or(now),
+        delay: state.desk.delay.unwrap_or(Duration::from_s(i64::from(planned))),
+        held: journal.lost && resume.is_some(),
+        resume,
+    }
+}
+
+fn resume(state: &State, mark: &desk::Mark) -> Resume {
+    let away = clock::now() - mark.at;
+    let away = away.max(Duration::ZERO);
+    let seconds = u64::try_from(away.ms() / 1000).unwrap_or(0);
+    let program = Mark {
+        air: mark.air + away,
+        sound: sound(mark.audio.as_deref()),
+        actions: state.desk.active().filter_map(marked).collect(),
+    };
+    let hls = media::hls::Mark {
+        next_msn: mark.next_segment + 1 + seconds * SEGMENTS_PER_S,
+        discontinuities: mark.discontinuities + 1 + seconds * SEGMENTS_PER_S,
+        next_init: mark.inits + 1 + u32::try_from(seconds).unwrap_or(u32::MAX / 2),
+    };
+    Resume { program, hls }
+}
+
+fn sound(asc_hex: Option<&str>) -> Arc<AudioConfig> {
+    let digit = |pair: &[u8]| {
+        std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok())
+    };
+    let asc: Option<Vec<u8>> =
+        asc_hex.map(str::as_bytes).map(|hex| hex.chunks(2).map_while(digit).collect());
+    let config = asc.and_then(|asc| aac::config(&asc).ok());
+    let default = || AudioConfig {
+        asc: bytes::Bytes::from_static(&[0x11, 0x90]),
+        sample_rate: 48_000,
+        channels: 2,
+    };
+    Arc::new(config.unwrap_or_else(default))
+}
+
+fn marked(action: &desk::Action) -> Option<MarkedAction> {
+    let kind = match action.kind {
+        ActionKind::Mute => Kind::Mute,
+        ActionKind::Cover => Kind::Cover,
+        ActionKind::Cut => Kind::Cut,
+        ActionKind::HandOver => Kind::HandOver,
+        ActionKind::Dump => Kind::Dump,
+        ActionKind::Panic => Kind::Panic,
+        ActionKind::Resume => return None,
+    };
+    Some(MarkedAction {
+        id: action.id,
+        kind,
+        from: action.from_media,
+        to: action.to_media,
+        late: action.late,
+    })
+}
