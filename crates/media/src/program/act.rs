@@ -1,6 +1,6 @@
 //! Actions: which wishes are granted, on which interval, and what is answered.
 
-use units::{ActionId, Duration, MediaTime, Timestamp};
+use units::{ActionId, AirTime, Duration, MediaTime, Timestamp};
 
 use super::action::{
     Applied, Channel, DelayChange, DelayHow, Kind, MarkedAction, Output, Refusal, State, When, Wish,
@@ -74,7 +74,7 @@ impl Program {
         let (how, effective) = match delay.cmp(&before) {
             std::cmp::Ordering::Equal => (DelayHow::Unchanged, self.air_now(now)),
             std::cmp::Ordering::Greater => {
-                let from = self.air_point(now);
+                let from = self.host.leaving(now);
                 let splice = self.host.entry_from(from).unwrap_or(self.host.newest(now));
                 let effective = self.air_of(splice);
                 self.host.grow(delay, from);
@@ -111,7 +111,7 @@ impl Program {
             Some((air, _)) if self.air.is_on() => Some(self.air.wall(air)),
             _ => to.map(|to| self.host.due_of(to)),
         };
-        let from_air = aired.or_else(|| self.air.at(airs_at));
+        let from_air = aired.or_else(|| self.air.at(airs_at)).filter(|air| *air >= AirTime::ZERO);
         let time_to_air = airs_at - now;
         Applied { id, kind, from, to, from_air, airs_at, ends_at, time_to_air, late, state }
     }

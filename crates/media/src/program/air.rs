@@ -244,11 +244,11 @@ impl Air {
         if air < self.sound_end - half {
             return None;
         }
-        while air >= self.sound_end + Duration(self.sound.frame_duration().0 / 2) {
-            self.put_silence();
-        }
         if *config != self.sound {
             self.sound = config.clone();
+        }
+        while air >= self.sound_end + half {
+            self.put_silence();
         }
         let start = self.sound_end;
         match data {

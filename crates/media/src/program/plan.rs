@@ -8,7 +8,7 @@ use super::action::{Kind, MarkedAction, State};
 
 /// The most actions that are planned or in force at once.
 pub const MAX_ACTIONS: usize = 256;
-/// How many past actions are remembered, so that an undo that comes too late is told so.
+/// How many past actions are remembered: they stop frames that come late, and an undo that comes late is told so.
 const MAX_PAST: usize = 256;
 
 /// An action on an interval of the host's channel time.
@@ -75,7 +75,7 @@ fn rank(kind: Kind) -> u8 {
     }
 }
 
-/// All actions that are planned or in force, and the last ones that are over.
+/// All actions that are planned or in force, and the last ones that are over: those still stop what comes late.
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
     live: Vec<Interval>,
@@ -104,7 +104,7 @@ impl Plan {
     }
 
     fn top(&self, applies: impl Fn(&Interval) -> bool) -> Option<&Interval> {
-        let all = self.live.iter().filter(|interval| applies(interval));
+        let all = self.live.iter().chain(&self.past).filter(|interval| applies(interval));
         all.max_by_key(|i| (rank(i.kind), std::cmp::Reverse(i.from)))
     }
 
@@ -146,7 +146,9 @@ impl Plan {
 
     /// Ends an interval at `at`, or takes it back when nothing of it has aired by then.
     pub(crate) fn end(&mut self, id: ActionId, at: MediaTime) {
-        let Some(interval) = self.live.iter_mut().find(|interval| interval.id == id) else { return };
+        let Some(interval) = self.live.iter_mut().find(|interval| interval.id == id) else {
+            return;
+        };
         if interval.from >= at && interval.aired.is_none() {
             interval.state = State::Undone;
             interval.to = Some(interval.from);

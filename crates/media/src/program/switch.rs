@@ -113,9 +113,8 @@ impl Program {
     fn leave_starved(&mut self) {
         let (Some(run), Some(air)) = (&self.run, self.air.at(self.now)) else { return };
         let (line, era) = (self.line(run.channel), run.era);
-        let over = |end: AirTime, drained: bool| {
-            air >= if drained { end } else { end + self.grace() }
-        };
+        let over =
+            |end: AirTime, drained: bool| air >= if drained { end } else { end + self.grace() };
         let no_pictures = line.drained(Track::Picture, era);
         let no_sound = line.drained(Track::Sound, era);
         let next = line.next_due().map(|(due, _)| due);
@@ -131,8 +130,7 @@ impl Program {
         }
         let end = self.air.picture_end();
         let following = line.next_picture().filter(|next| next.era == era);
-        let following =
-            following.is_some_and(|next| run.air(next.at) - end <= LONGEST_PICTURE);
+        let following = following.is_some_and(|next| run.air(next.at) - end <= LONGEST_PICTURE);
         let blank = run.showing && over(end, no_pictures) && !following;
         let silent = run.sounding && over(self.air.sound_end(), no_sound);
         if blank {
@@ -282,7 +280,11 @@ impl Program {
         } else if aired && !silent {
             return;
         }
-        self.stopped(channel, Waiting::Sound(sound), hide.or(if waits { self.cause } else { None }));
+        self.stopped(
+            channel,
+            Waiting::Sound(sound),
+            hide.or(if waits { self.cause } else { None }),
+        );
     }
 
     fn note_host_sound(&mut self, sound: &Sound) {
@@ -386,7 +388,10 @@ impl Program {
         let (next, pts) = (next.at, next.pts);
         let long = next - at > LONG_PICTURE && next - at <= LONGEST_PICTURE;
         let hidden = channel == Channel::Host && self.plan.hides_picture(pts).is_some();
-        if long && !hidden && let Some(run) = &self.run {
+        if long
+            && !hidden
+            && let Some(run) = &self.run
+        {
             self.air.let_go_early(run.air(next));
         }
     }
@@ -401,6 +406,7 @@ impl Program {
                 && interval.from <= point
                 && let Some(air) = self.air.at(self.host.due_of(interval.from))
             {
+                let air = air.max(AirTime::ZERO);
                 interval.begin(air);
                 self.air.push(Output::ActionAired { id: interval.id, air });
             }

@@ -19,9 +19,8 @@ fn gaps(stage: &Stage, video: bool) -> String {
     let step = if video { 40 } else { 22 };
     let moments: Vec<i64> = stage.referee.moments(video).iter().map(|m| m.ms()).collect();
     let gaps = moments.windows(2).filter(|pair| pair[1] - pair[0] > step + 10);
-    let gaps: Vec<String> = gaps
-        .map(|pair| format!("{} – {}", seconds(pair[0] + step), seconds(pair[1])))
-        .collect();
+    let gaps: Vec<String> =
+        gaps.map(|pair| format!("{} – {}", seconds(pair[0] + step), seconds(pair[1]))).collect();
     if gaps.is_empty() { "all aired".to_owned() } else { gaps.join(", ") }
 }
 
@@ -66,221 +65,335 @@ fn undone(kind: Kind, clock_ms: i64) -> impl FnOnce(&mut Stage) -> String {
 
 #[test]
 fn an_interval_in_the_delay() {
-    check(between(Kind::Mute, 12_000, 14_000), expect![[r#"
+    check(
+        between(Kind::Mute, 12_000, 14_000),
+        expect![[r#"
         12.000 – 14.000, 5000 ms before air, Planned
         picture: all aired
-        sound: 11.969 – 14.016"#]]);
-    check(between(Kind::Cover, 12_000, 14_000), expect![[r#"
+        sound: 11.969 – 14.016"#]],
+    );
+    check(
+        between(Kind::Cover, 12_000, 14_000),
+        expect![[r#"
         12.000 – 14.000, 5000 ms before air, Planned
         picture: 12.000 – 14.000
-        sound: all aired"#]]);
-    check(between(Kind::Cut, 12_000, 14_000), expect![[r#"
+        sound: all aired"#]],
+    );
+    check(
+        between(Kind::Cut, 12_000, 14_000),
+        expect![[r#"
         12.000 – 14.000, 5000 ms before air, Planned
         picture: 12.000 – 14.000
-        sound: 11.969 – 14.016"#]]);
-    check(between(Kind::HandOver, 12_000, 14_000), expect![[r#"
+        sound: 11.969 – 14.016"#]],
+    );
+    check(
+        between(Kind::HandOver, 12_000, 14_000),
+        expect![[r#"
         12.000 – 14.000, 5000 ms before air, Planned
         picture: 12.000 – 14.000
-        sound: 11.969 – 14.016"#]]);
+        sound: 11.969 – 14.016"#]],
+    );
 }
 
 #[test]
 fn entering_waits_for_a_key_frame_and_says_so() {
-    check(between(Kind::Mute, 12_100, 13_300), expect![[r#"
+    check(
+        between(Kind::Mute, 12_100, 13_300),
+        expect![[r#"
         12.100 – 13.300, 5100 ms before air, Planned
         picture: all aired
-        sound: 12.075 – 13.312"#]]);
-    check(between(Kind::Cover, 12_100, 13_300), expect![[r#"
+        sound: 12.075 – 13.312"#]],
+    );
+    check(
+        between(Kind::Cover, 12_100, 13_300),
+        expect![[r#"
         12.100 – 14.000, 5100 ms before air, Planned
         picture: 12.120 – 14.000
-        sound: all aired"#]]);
-    check(between(Kind::Cut, 12_100, 13_300), expect![[r#"
+        sound: all aired"#]],
+    );
+    check(
+        between(Kind::Cut, 12_100, 13_300),
+        expect![[r#"
         12.100 – 14.000, 5100 ms before air, Planned
         picture: 12.120 – 14.000
-        sound: 12.075 – 14.016"#]]);
-    check(between(Kind::HandOver, 12_100, 13_300), expect![[r#"
+        sound: 12.075 – 14.016"#]],
+    );
+    check(
+        between(Kind::HandOver, 12_100, 13_300),
+        expect![[r#"
         12.100 – 14.000, 5100 ms before air, Planned
         picture: 12.120 – 14.000
-        sound: 12.075 – 14.016"#]]);
+        sound: 12.075 – 14.016"#]],
+    );
 }
 
 #[test]
 fn an_interval_that_ends_in_the_future() {
-    check(between(Kind::Mute, 14_000, 18_500), expect![[r#"
+    check(
+        between(Kind::Mute, 14_000, 18_500),
+        expect![[r#"
         14.000 – 18.500, 7000 ms before air, Planned
         picture: all aired
-        sound: 13.974 – 18.517"#]]);
-    check(between(Kind::Cover, 14_000, 18_500), expect![[r#"
+        sound: 13.974 – 18.517"#]],
+    );
+    check(
+        between(Kind::Cover, 14_000, 18_500),
+        expect![[r#"
         14.000 – 18.500, 7000 ms before air, Planned
         picture: 14.000 – 19.000
-        sound: all aired"#]]);
-    check(between(Kind::Cut, 14_000, 18_500), expect![[r#"
+        sound: all aired"#]],
+    );
+    check(
+        between(Kind::Cut, 14_000, 18_500),
+        expect![[r#"
         14.000 – 18.500, 7000 ms before air, Planned
         picture: 14.000 – 19.000
-        sound: 13.974 – 19.008"#]]);
-    check(between(Kind::HandOver, 14_000, 18_500), expect![[r#"
+        sound: 13.974 – 19.008"#]],
+    );
+    check(
+        between(Kind::HandOver, 14_000, 18_500),
+        expect![[r#"
         14.000 – 18.500, 7000 ms before air, Planned
         picture: 14.000 – 19.000
-        sound: 13.974 – 19.008"#]]);
-    check(between(Kind::Cut, 16_000, 18_000), expect![[r#"
+        sound: 13.974 – 19.008"#]],
+    );
+    check(
+        between(Kind::Cut, 16_000, 18_000),
+        expect![[r#"
         16.000 – 18.000, 9000 ms before air, Planned
         picture: 16.000 – 18.000
-        sound: 15.979 – 18.005"#]]);
+        sound: 15.979 – 18.005"#]],
+    );
 }
 
 #[test]
 fn until_resumed() {
-    check(resumed(Kind::Mute), expect![[r#"
+    check(
+        resumed(Kind::Mute),
+        expect![[r#"
         14.019 – until resumed, 7019 ms before air, Planned
         20.011 – until resumed, 8011 ms before air, Planned
         picture: all aired
-        sound: 13.995 – 20.011"#]]);
-    check(resumed(Kind::Cover), expect![[r#"
+        sound: 13.995 – 20.011"#]],
+    );
+    check(
+        resumed(Kind::Cover),
+        expect![[r#"
         14.019 – until resumed, 7019 ms before air, Planned
         20.011 – until resumed, 8011 ms before air, Planned
         picture: 14.040 – 21.000
-        sound: all aired"#]]);
-    check(resumed(Kind::Cut), expect![[r#"
+        sound: all aired"#]],
+    );
+    check(
+        resumed(Kind::Cut),
+        expect![[r#"
         14.019 – until resumed, 7019 ms before air, Planned
         20.011 – until resumed, 8011 ms before air, Planned
         picture: 14.040 – 21.000
-        sound: 13.995 – 21.013"#]]);
-    check(resumed(Kind::HandOver), expect![[r#"
+        sound: 13.995 – 21.013"#]],
+    );
+    check(
+        resumed(Kind::HandOver),
+        expect![[r#"
         14.019 – until resumed, 7019 ms before air, Planned
         20.011 – until resumed, 8011 ms before air, Planned
         picture: 14.040 – 21.000
-        sound: 13.995 – 21.013"#]]);
-    check(resumed(Kind::Panic), expect![[r#"
+        sound: 13.995 – 21.013"#]],
+    );
+    check(
+        resumed(Kind::Panic),
+        expect![[r#"
         7.040 – until resumed, 0 ms before air, Active
         20.011 – until resumed, 8011 ms before air, Planned
         picture: 7.040 – 21.000
-        sound: 7.019 – 21.013"#]]);
+        sound: 7.019 – 21.013"#]],
+    );
 }
 
 #[test]
 fn a_dump_throws_away_what_waits() {
-    check(|stage| answer(stage.act(Wish::now(Kind::Dump))), expect![[r#"
+    check(
+        |stage| answer(stage.act(Wish::now(Kind::Dump))),
+        expect![[r#"
         7.040 – 15.019, 40 ms before air, Planned
         picture: 7.040 – 16.000
-        sound: 7.019 – 16.000"#]]);
+        sound: 7.019 – 16.000"#]],
+    );
     let undo = |stage: &mut Stage| {
         let first = answer(stage.act(Wish::now(Kind::Dump)));
         stage.until(17_000);
         format!("{first}\n{}", answer(stage.undo(1)))
     };
-    check(undo, expect![[r#"
+    check(
+        undo,
+        expect![[r#"
         7.040 – 15.019, 40 ms before air, Planned
         7.040 – 10.000, -1960 ms before air, Shortened
         picture: 7.040 – 10.000
-        sound: 7.019 – 10.005"#]]);
+        sound: 7.019 – 10.005"#]],
+    );
 }
 
 #[test]
 fn undone_before_anything_aired() {
-    check(undone(Kind::Mute, 16_000), expect![[r#"
+    check(
+        undone(Kind::Mute, 16_000),
+        expect![[r#"
         10.000 – 14.500, 3000 ms before air, Planned
         10.000 – 10.000, 2000 ms before air, Undone
         picture: all aired
-        sound: all aired"#]]);
-    check(undone(Kind::Cover, 16_000), expect![[r#"
+        sound: all aired"#]],
+    );
+    check(
+        undone(Kind::Cover, 16_000),
+        expect![[r#"
         10.000 – 15.000, 3000 ms before air, Planned
         10.000 – 10.000, 2000 ms before air, Undone
         picture: all aired
-        sound: all aired"#]]);
-    check(undone(Kind::Cut, 16_000), expect![[r#"
+        sound: all aired"#]],
+    );
+    check(
+        undone(Kind::Cut, 16_000),
+        expect![[r#"
         10.000 – 15.000, 3000 ms before air, Planned
         10.000 – 10.000, 2000 ms before air, Undone
         picture: all aired
-        sound: all aired"#]]);
-    check(undone(Kind::HandOver, 16_000), expect![[r#"
+        sound: all aired"#]],
+    );
+    check(
+        undone(Kind::HandOver, 16_000),
+        expect![[r#"
         10.000 – 15.000, 3000 ms before air, Planned
         10.000 – 10.000, 2000 ms before air, Undone
         picture: all aired
-        sound: all aired"#]]);
+        sound: all aired"#]],
+    );
 }
 
 #[test]
 fn undone_while_on_air() {
-    check(undone(Kind::Mute, 20_100), expect![[r#"
+    check(
+        undone(Kind::Mute, 20_100),
+        expect![[r#"
         10.000 – 14.500, 3000 ms before air, Planned
         10.000 – 12.100, -2100 ms before air, Shortened
         picture: all aired
-        sound: 9.963 – 12.117"#]]);
-    check(undone(Kind::Cover, 20_100), expect![[r#"
+        sound: 9.963 – 12.117"#]],
+    );
+    check(
+        undone(Kind::Cover, 20_100),
+        expect![[r#"
         10.000 – 15.000, 3000 ms before air, Planned
         10.000 – 13.000, -2100 ms before air, Shortened
         picture: 10.000 – 13.000
-        sound: all aired"#]]);
-    check(undone(Kind::Cut, 20_100), expect![[r#"
+        sound: all aired"#]],
+    );
+    check(
+        undone(Kind::Cut, 20_100),
+        expect![[r#"
         10.000 – 15.000, 3000 ms before air, Planned
         10.000 – 13.000, -2100 ms before air, Shortened
         picture: 10.000 – 13.000
-        sound: 9.963 – 13.013"#]]);
-    check(undone(Kind::HandOver, 20_100), expect![[r#"
+        sound: 9.963 – 13.013"#]],
+    );
+    check(
+        undone(Kind::HandOver, 20_100),
+        expect![[r#"
         10.000 – 15.000, 3000 ms before air, Planned
         10.000 – 13.000, -2100 ms before air, Shortened
         picture: 10.000 – 13.000
-        sound: 9.963 – 13.013"#]]);
+        sound: 9.963 – 13.013"#]],
+    );
 }
 
 #[test]
 fn undone_too_late() {
-    check(undone(Kind::Mute, 24_000), expect![[r#"
+    check(
+        undone(Kind::Mute, 24_000),
+        expect![[r#"
         10.000 – 14.500, 3000 ms before air, Planned
         refused: it ended 1500 ms ago on air and cannot be undone
         picture: all aired
-        sound: 9.963 – 14.507"#]]);
-    check(undone(Kind::Cut, 24_000), expect![[r#"
+        sound: 9.963 – 14.507"#]],
+    );
+    check(
+        undone(Kind::Cut, 24_000),
+        expect![[r#"
         10.000 – 15.000, 3000 ms before air, Planned
         refused: it ended 1500 ms ago on air and cannot be undone
         picture: 10.000 – 15.000
-        sound: 9.963 – 15.019"#]]);
+        sound: 9.963 – 15.019"#]],
+    );
 }
 
 #[test]
 fn asked_for_too_late() {
-    check(between(Kind::Mute, 6000, 9000), expect![[r#"
+    check(
+        between(Kind::Mute, 6000, 9000),
+        expect![[r#"
         7.040 – 9.000, 40 ms before air, late, Planned
         picture: all aired
-        sound: 7.019 – 9.003"#]]);
-    check(between(Kind::Cut, 6000, 9000), expect![[r#"
+        sound: 7.019 – 9.003"#]],
+    );
+    check(
+        between(Kind::Cut, 6000, 9000),
+        expect![[r#"
         7.040 – 9.000, 40 ms before air, late, Planned
         picture: 7.040 – 9.000
-        sound: 7.019 – 9.003"#]]);
-    check(between(Kind::Cut, 5000, 6900), expect![[r#"
+        sound: 7.019 – 9.003"#]],
+    );
+    check(
+        between(Kind::Cut, 5000, 6900),
+        expect![[r#"
         refused: this aired 100 ms ago
         picture: all aired
-        sound: all aired"#]]);
+        sound: all aired"#]],
+    );
 }
 
 #[test]
 fn refused() {
-    check(between(Kind::Cut, 9000, 9000), expect![[r#"
+    check(
+        between(Kind::Cut, 9000, 9000),
+        expect![[r#"
         refused: the interval is empty: its end lies 0 ms before its beginning
         picture: all aired
-        sound: all aired"#]]);
-    check(between(Kind::Cut, 90_000, 99_000), expect![[r#"
+        sound: all aired"#]],
+    );
+    check(
+        between(Kind::Cut, 90_000, 99_000),
+        expect![[r#"
         refused: the interval begins 74981 ms from now; the limit is 60000 ms
         picture: all aired
-        sound: all aired"#]]);
-    check(|stage| answer(stage.act(Wish::now(Kind::Resume))), expect![[r#"
+        sound: all aired"#]],
+    );
+    check(
+        |stage| answer(stage.act(Wish::now(Kind::Resume))),
+        expect![[r#"
         refused: nothing is in force
         picture: all aired
-        sound: all aired"#]]);
-    check(|stage| answer(stage.undo(7)), expect![[r#"
+        sound: all aired"#]],
+    );
+    check(
+        |stage| answer(stage.undo(7)),
+        expect![[r#"
         refused: no such action
         picture: all aired
-        sound: all aired"#]]);
+        sound: all aired"#]],
+    );
     let twice = |stage: &mut Stage| {
         let _ = stage.act(Wish::now(Kind::Panic));
         let panic = answer(stage.act(Wish::now(Kind::Panic)));
         format!("{panic}\n{}", answer(stage.undo(1)))
     };
-    check(twice, expect![[r#"
+    check(
+        twice,
+        expect![[r#"
         refused: a panic is on already
         refused: Panic cannot be undone
         picture: all aired
-        sound: all aired"#]]);
+        sound: all aired"#]],
+    );
 }
 
 #[test]
@@ -291,14 +404,20 @@ fn times_relative_to_the_preview() {
         to: Some(When::Preview(ms(to))),
         force: false,
     };
-    check(move |stage| answer(stage.act(wish(-3000, -1000))), expect![[r#"
+    check(
+        move |stage| answer(stage.act(wish(-3000, -1000))),
+        expect![[r#"
         12.019 – 14.019, 5019 ms before air, Planned
         picture: all aired
-        sound: 11.990 – 14.037"#]]);
-    check(move |stage| answer(stage.act(wish(-3000, 2000))), expect![[r#"
+        sound: 11.990 – 14.037"#]],
+    );
+    check(
+        move |stage| answer(stage.act(wish(-3000, 2000))),
+        expect![[r#"
         12.019 – 17.019, 5019 ms before air, Planned
         picture: all aired
-        sound: 11.990 – 17.024"#]]);
+        sound: 11.990 – 17.024"#]],
+    );
 }
 
 #[test]
@@ -312,33 +431,45 @@ fn overlapping_intervals_and_undoing_one() {
             format!("{mute}\n{cut}\n{cover}{undone}")
         }
     };
-    check(overlapping(None), expect![[r#"
+    check(
+        overlapping(None),
+        expect![[r#"
         10.000 – 13.000, 3000 ms before air, Planned
         11.000 – 12.000, 4000 ms before air, Planned
         11.500 – 14.000, 4500 ms before air, Planned
         picture: 11.000 – 14.000
-        sound: 9.963 – 13.013"#]]);
-    check(overlapping(Some(1)), expect![[r#"
+        sound: 9.963 – 13.013"#]],
+    );
+    check(
+        overlapping(Some(1)),
+        expect![[r#"
         10.000 – 13.000, 3000 ms before air, Planned
         11.000 – 12.000, 4000 ms before air, Planned
         11.500 – 14.000, 4500 ms before air, Planned
         10.000 – 10.000, 3000 ms before air, Undone
         picture: 11.000 – 14.000
-        sound: 10.966 – 12.011"#]]);
-    check(overlapping(Some(2)), expect![[r#"
+        sound: 10.966 – 12.011"#]],
+    );
+    check(
+        overlapping(Some(2)),
+        expect![[r#"
         10.000 – 13.000, 3000 ms before air, Planned
         11.000 – 12.000, 4000 ms before air, Planned
         11.500 – 14.000, 4500 ms before air, Planned
         11.000 – 11.000, 4000 ms before air, Undone
         picture: 11.520 – 14.000
-        sound: 9.963 – 13.013"#]]);
-    check(overlapping(Some(3)), expect![[r#"
+        sound: 9.963 – 13.013"#]],
+    );
+    check(
+        overlapping(Some(3)),
+        expect![[r#"
         10.000 – 13.000, 3000 ms before air, Planned
         11.000 – 12.000, 4000 ms before air, Planned
         11.500 – 14.000, 4500 ms before air, Planned
         11.500 – 11.500, 4500 ms before air, Undone
         picture: 11.000 – 12.000
-        sound: 9.963 – 13.013"#]]);
+        sound: 9.963 – 13.013"#]],
+    );
 }
 
 #[test]
@@ -361,28 +492,52 @@ fn a_standby_that_is_not_ready_is_refused_unless_forced() {
     let mono = Source { audio: Some(audio_config(44_100, 1)), ..Source::new("bea") };
     let mute = Source { audio: None, ..Source::new("bea") };
     let keyless = Source { gop: 10_000, ..Source::new("bea") };
-    check(None, false, expect![[r#"
+    check(
+        None,
+        false,
+        expect![[r#"
         refused: the standby has no feed
         bea aired: false
-        picture: all aired"#]]);
-    check(None, true, expect![[r#"
+        picture: all aired"#]],
+    );
+    check(
+        None,
+        true,
+        expect![[r#"
         22.000 – 24.000, 5000 ms before air, Planned
         bea aired: false
-        picture: 22.000 – 24.000"#]]);
-    check(Some(mono.clone()), false, expect![[r#"
+        picture: 22.000 – 24.000"#]],
+    );
+    check(
+        Some(mono.clone()),
+        false,
+        expect![[r#"
         refused: the standby's sound is 44100 hz with 1 channels, the program's is 48000 hz with 2
         bea aired: false
-        picture: all aired"#]]);
-    check(Some(mono), true, expect![[r#"
+        picture: all aired"#]],
+    );
+    check(
+        Some(mono),
+        true,
+        expect![[r#"
         22.000 – 24.000, 5000 ms before air, Planned
         bea aired: true
-        picture: 22.000 – 24.000"#]]);
-    check(Some(mute), false, expect![[r#"
+        picture: 22.000 – 24.000"#]],
+    );
+    check(
+        Some(mute),
+        false,
+        expect![[r#"
         22.000 – 24.000, 5000 ms before air, Planned
         bea aired: true
-        picture: 22.000 – 24.000"#]]);
-    check(Some(keyless), false, expect![[r#"
+        picture: 22.000 – 24.000"#]],
+    );
+    check(
+        Some(keyless),
+        false,
+        expect![[r#"
         refused: the standby's feed has sent no key frame lately
         bea aired: false
-        picture: all aired"#]]);
+        picture: all aired"#]],
+    );
 }

@@ -106,8 +106,7 @@ fn look() -> impl Strategy<Value = Look> {
 
 fn cast() -> impl Strategy<Value = Cast> {
     let delay = prop_oneof![1 => Just(0i64), 2 => 0..1500i64, 6 => 1500..9000i64];
-    (delay, look(), look())
-        .prop_map(|(delay_ms, host, standby)| Cast { delay_ms, host, standby })
+    (delay, look(), look()).prop_map(|(delay_ms, host, standby)| Cast { delay_ms, host, standby })
 }
 
 fn play(cast: &Cast, turns: &[Turn]) -> Stage {
@@ -151,8 +150,15 @@ fn play(cast: &Cast, turns: &[Turn]) -> Stage {
     stage
 }
 
+/// A few shows in every run; as many as `PROPTEST_CASES` says in a long one.
+fn cases() -> ProptestConfig {
+    let config = ProptestConfig::default();
+    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { config.cases } else { 40 };
+    ProptestConfig { cases, ..config }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #![proptest_config(cases())]
 
     #[test]
     fn every_show_keeps_the_rules(cast in cast(), turns in vec(turn(), 1..24)) {
@@ -164,9 +170,9 @@ proptest! {
         let cast = Cast { host: Look { video: true, rate: Some(48_000), ..cast.host }, ..cast };
         let mut stage = play(&cast, &turns);
         stage.step = ms(10);
-        stage.until(stage.clock_ms() + 5000);
-        let _ = stage.act(Wish::now(Kind::Resume));
         stage.connect(Channel::Host, &cast.host.source("anna", 5000));
+        stage.until(stage.clock_ms() + 6000);
+        let _ = stage.act(Wish::now(Kind::Resume));
         stage.until(stage.clock_ms() + 20_000);
         let status = stage.program.status(stage.now);
         prop_assert_eq!((status.video, status.audio), (OnVideo::Host, OnAudio::Host));
@@ -181,7 +187,8 @@ proptest! {
         kind in prop_oneof![Just(Kind::Mute), Just(Kind::Cover), Just(Kind::Cut), Just(Kind::HandOver)],
         span in (1..5000i64, 1..5000i64),
     ) {
-        let cast = Cast { delay_ms: 8000, ..cast };
+        let host = Look { video: true, ..cast.host };
+        let cast = Cast { delay_ms: 8000, host, ..cast };
         let play = |acts: bool| {
             let mut stage = play(&cast, &[Turn::Wait(15_000)]);
             if acts {

@@ -25,7 +25,12 @@ pub(super) struct Sent {
 }
 
 impl Sent {
-    pub(super) fn new(channel: Channel, frame: &Frame, arrival: Timestamp, delay: Duration) -> Self {
+    pub(super) fn new(
+        channel: Channel,
+        frame: &Frame,
+        arrival: Timestamp,
+        delay: Duration,
+    ) -> Self {
         let (video, key, data, time, cts, span) = match frame {
             Frame::Video(v) => (true, v.key, v.data.clone(), v.time, v.cts, Duration::ZERO),
             Frame::Audio(a) => {
@@ -113,7 +118,10 @@ impl Referee {
     /// Until its next key frame a source may keep the delay that it had.
     pub(super) fn delay_changed(&mut self, before: Duration) {
         for channel in [Channel::Host, Channel::Standby] {
-            self.before_key.entry(channel).and_modify(|old| *old = (*old).min(before)).or_insert(before);
+            self.before_key
+                .entry(channel)
+                .and_modify(|old| *old = (*old).min(before))
+                .or_insert(before);
         }
     }
 
@@ -140,7 +148,12 @@ impl Referee {
             Output::Audio(audio) => self.audio(audio, now),
             Output::Stopped { .. } => self.stopped += 1,
             Output::OnAir(change) => {
-                let told = format!("on air {}: {:?}, {:?}", seconds(change.air.ms()), change.video, change.audio);
+                let told = format!(
+                    "on air {}: {:?}, {:?}",
+                    seconds(change.air.ms()),
+                    change.video,
+                    change.audio
+                );
                 self.note(self.now_ms, &told);
             }
             Output::ActionAired { id, air } => {
@@ -163,8 +176,13 @@ impl Referee {
         assert!(!video.discontinuity || video.key, "another source begins without a key frame");
         if let Some(sent) = &sent {
             self.on_time(sent, now);
-            let follows = before.is_some_and(|b| b.channel == sent.channel && b.number + 1 == sent.number);
-            assert!(!self.strict || video.key || follows, "{:?} lacks the picture before it", sent.data);
+            let follows =
+                before.is_some_and(|b| b.channel == sent.channel && b.number + 1 == sent.number);
+            assert!(
+                !self.strict || video.key || follows,
+                "{:?} lacks the picture before it",
+                sent.data
+            );
             self.aired.push(Aired { sent: sent.clone(), air: video.air + video.cts });
         }
         let what = name(&video.data, sent.as_ref());
@@ -208,7 +226,9 @@ impl Referee {
 
     /// Takes note of the intervals that are really applied.
     pub(super) fn applied(&mut self, program: &Program, now: Timestamp) {
-        for applied in program.plan.live().iter().map(|i| program.describe(i, now)) {
+        let live = program.plan.live().iter().map(|interval| interval.id);
+        let ids: Vec<_> = self.intervals.keys().copied().chain(live).collect();
+        for applied in ids.into_iter().filter_map(|id| program.applied(id, now)) {
             self.intervals.insert(applied.id, applied);
         }
     }
@@ -220,7 +240,11 @@ impl Referee {
         let stopped: Vec<Applied> = self.intervals.values().map(known).collect();
         for aired in self.aired.iter().filter(|aired| aired.sent.channel == Channel::Host) {
             for interval in stopped.iter().filter(|i| i.state != State::Undone) {
-                assert!(!airs_in(&aired.sent, interval), "{:?} aired inside {interval:?}", aired.sent);
+                assert!(
+                    !airs_in(&aired.sent, interval),
+                    "{:?} aired inside {interval:?}",
+                    aired.sent
+                );
             }
         }
         self.in_step();
@@ -231,8 +255,9 @@ impl Referee {
         for (n, sound) in self.aired.iter().enumerate().filter(|(_, a)| !a.sent.video) {
             let near = self.aired[n.saturating_sub(40)..(n + 40).min(self.aired.len())].iter();
             let near: Vec<_> = near
-                .filter(|a| a.sent.video && a.sent.channel == sound.sent.channel)
-                .filter(|a| (a.sent.shown - sound.sent.shown).abs() < ms(100))
+                .filter(|a| a.sent.video && connection(a) == connection(sound))
+                .filter(|a| (a.sent.shown - sound.sent.shown).abs() < ms(50))
+                .filter(|a| (a.air - sound.air).abs() < ms(500))
                 .map(offset)
                 .collect();
             let half = Duration(sound.sent.span.0 / 2 + 1);
@@ -241,7 +266,14 @@ impl Referee {
         }
     }
 
-    fn stretch(&mut self, track: &'static str, what: String, from: AirTime, to: AirTime, cut: bool) {
+    fn stretch(
+        &mut self,
+        track: &'static str,
+        what: String,
+        from: AirTime,
+        to: AirTime,
+        cut: bool,
+    ) {
         let same = |s: &&mut Stretch| s.track == track;
         match self.stretches.iter_mut().rev().find(same) {
             Some(last) if last.what == what && !cut => last.to = to,
@@ -257,7 +289,9 @@ impl Referee {
             (s.at_ms, format!("  {:7} {span}  {}", s.track, s.what))
         }));
         lines.sort_by_key(|(at_ms, _)| *at_ms);
-        lines.into_iter().map(|(at_ms, line)| format!("{:>7} {line}", seconds(at_ms))).collect()
+        let clock =
+            |at_ms| format!("{:02}:{:02}.{:03}", at_ms / 60_000, at_ms / 1000 % 60, at_ms % 1000);
+        lines.into_iter().map(|(at_ms, line)| format!("{} {line}", clock(at_ms))).collect()
     }
 
     /// The names of the frames of a source that aired.
@@ -293,6 +327,12 @@ fn airs_in(sent: &Sent, interval: &Applied) -> bool {
     let end = sent.shown + sent.span + sent.span;
     let begun = if sent.video { sent.shown >= interval.from } else { end > interval.from };
     stops && begun && interval.to.is_none_or(|to| sent.shown < to)
+}
+
+/// Which connection a frame came by.
+fn connection(aired: &Aired) -> String {
+    let text = String::from_utf8_lossy(&aired.sent.data).into_owned();
+    text.split('.').next().unwrap_or_default().replace([' ', 'a', 'v'], "")
 }
 
 /// The source of a frame: its connection's name without the number.

@@ -18,11 +18,14 @@ fn on_air(delay_ms: i64) -> Stage {
 fn a_show_airs_after_its_delay() {
     let mut stage = on_air(8000);
     stage.until(20_000);
-    check(stage, expect![[r#"
-          8.000 on air 0.000: Host, Host
-          8.000   sound   0.000 – 12.011  anna a0
-          8.040   picture 0.000 – 12.040  anna v0
-    "#]]);
+    check(
+        stage,
+        expect![[r#"
+        00:08.000 on air 0.000: Host, Host
+        00:08.000   sound   0.000 – 12.011  anna a0
+        00:08.040   picture 0.000 – 12.040  anna v0
+    "#]],
+    );
 }
 
 #[test]
@@ -31,18 +34,21 @@ fn a_mute_silences_its_interval_and_nothing_else() {
     stage.until(15_000);
     stage.act(Wish::between(Kind::Mute, at(12_000), at(14_000))).expect("in the delay");
     stage.until(25_000);
-    check(stage, expect![[r#"
-          8.000 on air 0.000: Host, Host
-          8.000   sound   0.000 – 11.968  anna a0
-          8.040   picture 0.000 – 17.040  anna v0
-         15.000 Mute 12.000 – 14.000, 5000 ms before air, Planned
-         19.970 on air 11.968: Host, Silence
-         19.970   sound   11.968 – 14.016  silence
-         20.000 action 1 aired at 12.000
-         22.000 action 1 over at 14.000
-         22.020 on air 14.016: Host, Host
-         22.020   sound   14.016 – 17.003  anna a0
-    "#]]);
+    check(
+        stage,
+        expect![[r#"
+        00:08.000 on air 0.000: Host, Host
+        00:08.000   sound   0.000 – 11.968  anna a0
+        00:08.040   picture 0.000 – 17.040  anna v0
+        00:15.000 Mute 12.000 – 14.000, 5000 ms before air, Planned
+        00:19.970 on air 11.968: Host, Silence
+        00:19.970   sound   11.968 – 14.016  silence
+        00:20.000 action 1 aired at 12.000
+        00:22.000 action 1 over at 14.000
+        00:22.020 on air 14.016: Host, Host
+        00:22.020   sound   14.016 – 17.003  anna a0
+    "#]],
+    );
 }
 
 #[test]
@@ -51,21 +57,24 @@ fn a_cut_shows_the_slate_until_the_next_key_frame() {
     stage.until(15_000);
     stage.act(Wish::between(Kind::Cut, at(12_010), at(13_500))).expect("in the delay");
     stage.until(25_000);
-    check(stage, expect![[r#"
-          8.000 on air 0.000: Host, Host
-          8.000   sound   0.000 – 11.968  anna a0
-          8.040   picture 0.000 – 12.010  anna v0
-         15.000 Cut 12.010 – 14.000, 5010 ms before air, Planned
-         19.970 on air 11.968: Host, Silence
-         19.970   sound   11.968 – 14.016  silence
-         20.010 on air 12.010: Slate, Silence
-         20.010 action 1 aired at 12.010
-         20.060   picture 12.010 – 14.000  slate
-         22.000 on air 14.000: Host, Host
-         22.000 action 1 over at 14.000
-         22.020   sound   14.016 – 17.003  anna a0
-         22.040   picture 14.000 – 17.040  anna v0
-    "#]]);
+    check(
+        stage,
+        expect![[r#"
+        00:08.000 on air 0.000: Host, Host
+        00:08.000   sound   0.000 – 11.968  anna a0
+        00:08.040   picture 0.000 – 12.010  anna v0
+        00:15.000 Cut 12.010 – 14.000, 5010 ms before air, Planned
+        00:19.970 on air 11.968: Host, Silence
+        00:19.970   sound   11.968 – 14.016  silence
+        00:20.010 on air 12.010: Slate, Silence
+        00:20.010 action 1 aired at 12.010
+        00:20.060   picture 12.010 – 14.000  slate
+        00:22.000 on air 14.000: Host, Host
+        00:22.000 action 1 over at 14.000
+        00:22.020   sound   14.016 – 17.003  anna a0
+        00:22.040   picture 14.000 – 17.040  anna v0
+    "#]],
+    );
 }
 
 #[test]
@@ -74,18 +83,21 @@ fn a_cover_hides_the_picture_and_keeps_the_sound_in_step() {
     stage.until(15_000);
     stage.act(Wish::between(Kind::Cover, at(12_000), at(14_001))).expect("in the delay");
     stage.until(25_000);
-    check(stage, expect![[r#"
-          8.000 on air 0.000: Host, Host
-          8.000   sound   0.000 – 17.003  anna a0
-          8.040   picture 0.000 – 12.000  anna v0
-         15.000 Cover 12.000 – 15.000, 5000 ms before air, Planned
-         20.000 on air 12.000: Slate, Host
-         20.000 action 1 aired at 12.000
-         20.050   picture 12.000 – 15.000  slate
-         23.000 on air 15.000: Host, Host
-         23.000 action 1 over at 15.000
-         23.040   picture 15.000 – 17.040  anna v0
-    "#]]);
+    check(
+        stage,
+        expect![[r#"
+        00:08.000 on air 0.000: Host, Host
+        00:08.000   sound   0.000 – 17.003  anna a0
+        00:08.040   picture 0.000 – 12.000  anna v0
+        00:15.000 Cover 12.000 – 15.000, 5000 ms before air, Planned
+        00:20.000 on air 12.000: Slate, Host
+        00:20.000 action 1 aired at 12.000
+        00:20.050   picture 12.000 – 15.000  slate
+        00:23.000 on air 15.000: Host, Host
+        00:23.000 action 1 over at 15.000
+        00:23.040   picture 15.000 – 17.040  anna v0
+    "#]],
+    );
 }
 
 #[test]
@@ -96,24 +108,27 @@ fn a_hand_over_goes_to_the_standby_and_back() {
     stage.until(15_000);
     stage.act(Wish::between(Kind::HandOver, at(12_000), at(16_500))).expect("ready");
     stage.until(28_000);
-    check(stage, expect![[r#"
-          8.000 on air 0.000: Host, Host
-          8.000   sound   0.000 – 11.968  anna a0
-          8.040   picture 0.000 – 12.000  anna v0
-         15.000 HandOver 12.000 – 16.500, 5000 ms before air, Planned
-         19.970 on air 11.968: Host, Silence
-         19.970   sound   11.968 – 12.309  silence
-         20.000 on air 12.000: Slate, Silence
-         20.000 action 1 aired at 12.000
-         20.050   picture 12.000 – 12.300  slate
-         20.300 on air 12.300: Standby, Standby
-         20.320   sound   12.309 – 17.003  bea a1
-         20.340   picture 12.300 – 17.000  bea v1
-         25.000 on air 17.000: Host, Host
-         25.000 action 1 over at 17.000
-         25.010   sound   17.003 – 20.011  anna a0
-         25.040   picture 17.000 – 20.040  anna v0
-    "#]]);
+    check(
+        stage,
+        expect![[r#"
+        00:08.000 on air 0.000: Host, Host
+        00:08.000   sound   0.000 – 11.968  anna a0
+        00:08.040   picture 0.000 – 12.000  anna v0
+        00:15.000 HandOver 12.000 – 16.500, 5000 ms before air, Planned
+        00:19.970 on air 11.968: Host, Silence
+        00:19.970   sound   11.968 – 12.309  silence
+        00:20.000 on air 12.000: Slate, Silence
+        00:20.000 action 1 aired at 12.000
+        00:20.050   picture 12.000 – 12.300  slate
+        00:20.300 on air 12.300: Standby, Standby
+        00:20.320   sound   12.309 – 17.003  bea a1
+        00:20.340   picture 12.300 – 17.000  bea v1
+        00:25.000 on air 17.000: Host, Host
+        00:25.000 action 1 over at 17.000
+        00:25.010   sound   17.003 – 20.011  anna a0
+        00:25.040   picture 17.000 – 20.040  anna v0
+    "#]],
+    );
 }
 
 #[test]
@@ -123,21 +138,24 @@ fn a_source_with_b_frames_is_left_early_and_entered_in_step() {
     stage.until(15_000);
     stage.act(Wish::between(Kind::Cut, at(12_300), at(13_500))).expect("in the delay");
     stage.until(25_000);
-    check(stage, expect![[r#"
-          8.080 on air 0.000: Host, Host
-          8.090   sound   0.000 – 12.160  anna a0
-          8.120   picture 0.000 – 12.220  anna v0
-         15.000 Cut 12.300 – 14.080, 5300 ms before air, Planned
-         20.240 on air 12.220: Slate, Host
-         20.250 on air 12.220: Slate, Silence
-         20.250   sound   12.160 – 13.995  silence
-         20.300 action 1 aired at 12.220
-         20.350   picture 12.220 – 14.000  slate
-         22.080 on air 14.000: Host, Host
-         22.080 action 1 over at 14.000
-         22.080   sound   13.995 – 16.917  anna a0
-         22.120   picture 14.000 – 16.960  anna v0
-    "#]]);
+    check(
+        stage,
+        expect![[r#"
+        00:08.080 on air 0.000: Host, Host
+        00:08.090   sound   0.000 – 12.160  anna a0
+        00:08.120   picture 0.000 – 12.220  anna v0
+        00:15.000 Cut 12.300 – 14.080, 5300 ms before air, Planned
+        00:20.240 on air 12.220: Slate, Host
+        00:20.250 on air 12.220: Slate, Silence
+        00:20.250   sound   12.160 – 13.995  silence
+        00:20.300 action 1 aired at 12.220
+        00:20.350   picture 12.220 – 14.000  slate
+        00:22.080 on air 14.000: Host, Host
+        00:22.080 action 1 over at 14.000
+        00:22.080   sound   13.995 – 16.917  anna a0
+        00:22.120   picture 14.000 – 16.960  anna v0
+    "#]],
+    );
 }
 
 #[test]
@@ -148,19 +166,22 @@ fn the_delay_grows_behind_the_slate_and_nothing_is_lost() {
     stage.until(25_000);
     let moments = stage.referee.moments(true);
     assert_eq!(moments.len() as i64, moments[moments.len() - 1].ms() / 40 + 1, "a picture is lost");
-    check(stage, expect![[r#"
-          4.000 on air 0.000: Host, Host
-          4.000   sound   0.000 – 7.019  anna a0
-          4.040   picture 0.000 – 7.000  anna v0
-         10.500 delay 7000 ms by Slate from air 7.000
-         11.000 on air 7.000: Slate, Host
-         11.020 on air 7.040: Slate, Silence
-         11.020   sound   7.019 – 10.027  silence
-         11.050   picture 7.000 – 10.000  slate
-         14.000 on air 10.000: Host, Host
-         14.020   sound   10.027 – 21.013  anna a0
-         14.040   picture 10.000 – 21.040  anna v0
-    "#]]);
+    check(
+        stage,
+        expect![[r#"
+        00:04.000 on air 0.000: Host, Host
+        00:04.000   sound   0.000 – 7.019  anna a0
+        00:04.040   picture 0.000 – 7.000  anna v0
+        00:10.500 delay 7000 ms by Slate from air 7.000
+        00:11.000 on air 7.000: Slate, Host
+        00:11.020 on air 7.040: Slate, Silence
+        00:11.020   sound   7.019 – 10.027  silence
+        00:11.050   picture 7.000 – 10.000  slate
+        00:14.000 on air 10.000: Host, Host
+        00:14.020   sound   10.027 – 21.013  anna a0
+        00:14.040   picture 10.000 – 21.040  anna v0
+    "#]],
+    );
 }
 
 #[test]
@@ -169,19 +190,22 @@ fn the_delay_grows_at_a_key_frame_that_is_still_to_come() {
     stage.until(10_510);
     stage.set_delay(ms(2000));
     stage.until(20_000);
-    check(stage, expect![[r#"
-          0.500 on air 0.000: Host, Host
-          0.500   sound   0.000 – 11.008  anna a0
-          0.540   picture 0.000 – 11.000  anna v0
-         10.510 delay 2000 ms by Slate from air 10.517
-         11.500 on air 11.000: Slate, Host
-         11.510 on air 11.000: Slate, Silence
-         11.510   sound   11.008 – 12.501  silence
-         11.550   picture 11.000 – 12.500  slate
-         13.000 on air 12.500: Host, Host
-         13.010   sound   12.501 – 19.499  anna a0
-         13.040   picture 12.500 – 19.540  anna v0
-    "#]]);
+    check(
+        stage,
+        expect![[r#"
+        00:00.500 on air 0.000: Host, Host
+        00:00.500   sound   0.000 – 11.008  anna a0
+        00:00.540   picture 0.000 – 11.000  anna v0
+        00:10.510 delay 2000 ms by Slate from air 10.517
+        00:11.500 on air 11.000: Slate, Host
+        00:11.510 on air 11.000: Slate, Silence
+        00:11.510   sound   11.008 – 12.501  silence
+        00:11.550   picture 11.000 – 12.500  slate
+        00:13.000 on air 12.500: Host, Host
+        00:13.010   sound   12.501 – 19.499  anna a0
+        00:13.040   picture 12.500 – 19.540  anna v0
+    "#]],
+    );
 }
 
 #[test]
@@ -190,18 +214,21 @@ fn the_delay_shrinks_by_a_dump() {
     stage.until(15_000);
     stage.set_delay(ms(2000));
     stage.until(25_000);
-    check(stage, expect![[r#"
-          8.000 on air 0.000: Host, Host
-          8.000   sound   0.000 – 7.019  anna a0
-          8.040   picture 0.000 – 7.001  anna v0
-         15.000 on air 7.001: Slate, Silence
-         15.000 delay 2000 ms by Dump from air 7.000
-         15.020   sound   7.019 – 10.005  silence
-         15.060   picture 7.001 – 10.000  slate
-         18.000 on air 10.000: Host, Host
-         18.000   sound   10.005 – 17.024  anna a0
-         18.040   picture 10.000 – 17.040  anna v0
-    "#]]);
+    check(
+        stage,
+        expect![[r#"
+        00:08.000 on air 0.000: Host, Host
+        00:08.000   sound   0.000 – 7.019  anna a0
+        00:08.040   picture 0.000 – 7.001  anna v0
+        00:15.000 on air 7.001: Slate, Silence
+        00:15.000 delay 2000 ms by Dump from air 7.000
+        00:15.020   sound   7.019 – 10.005  silence
+        00:15.060   picture 7.001 – 10.000  slate
+        00:18.000 on air 10.000: Host, Host
+        00:18.000   sound   10.005 – 17.024  anna a0
+        00:18.040   picture 10.000 – 17.040  anna v0
+    "#]],
+    );
 }
 
 #[test]
@@ -212,18 +239,21 @@ fn a_lost_feed_airs_to_its_end_then_the_slate_until_it_is_back() {
     stage.until(26_300);
     stage.connect(Channel::Host, &Source { clock_ms: 77_000, ..Source::new("anna") });
     stage.until(40_000);
-    check(stage, expect![[r#"
-          8.000 on air 0.000: Host, Host
-          8.000   sound   0.000 – 15.019  anna a0
-          8.040   picture 0.000 – 15.040  anna v0
-         23.020 on air 15.019: Host, Silence
-         23.020   sound   15.019 – 26.304  silence
-         23.040 on air 15.040: Slate, Silence
-         23.090   picture 15.040 – 26.300  slate
-         34.300 on air 26.300: Host, Host
-         34.300   sound   26.304 – 32.021  anna a1
-         34.340   picture 26.300 – 32.020  anna v1
-    "#]]);
+    check(
+        stage,
+        expect![[r#"
+        00:08.000 on air 0.000: Host, Host
+        00:08.000   sound   0.000 – 15.019  anna a0
+        00:08.040   picture 0.000 – 15.040  anna v0
+        00:23.020 on air 15.019: Host, Silence
+        00:23.020   sound   15.019 – 26.304  silence
+        00:23.040 on air 15.040: Slate, Silence
+        00:23.090   picture 15.040 – 26.300  slate
+        00:34.300 on air 26.300: Host, Host
+        00:34.300   sound   26.304 – 32.021  anna a1
+        00:34.340   picture 26.300 – 32.020  anna v1
+    "#]],
+    );
 }
 
 #[test]
@@ -234,18 +264,21 @@ fn a_feed_that_is_back_within_the_delay_leaves_a_gap_of_its_absence() {
     stage.until(18_000);
     stage.connect(Channel::Host, &Source::new("anna"));
     stage.until(30_000);
-    check(stage, expect![[r#"
-          8.000 on air 0.000: Host, Host
-          8.000   sound   0.000 – 15.019  anna a0
-          8.040   picture 0.000 – 15.040  anna v0
-         23.020 on air 15.019: Host, Silence
-         23.020   sound   15.019 – 18.005  silence
-         23.040 on air 15.040: Slate, Silence
-         23.090   picture 15.040 – 18.000  slate
-         26.000 on air 18.000: Host, Host
-         26.000   sound   18.005 – 22.016  anna a1
-         26.040   picture 18.000 – 22.040  anna v1
-    "#]]);
+    check(
+        stage,
+        expect![[r#"
+        00:08.000 on air 0.000: Host, Host
+        00:08.000   sound   0.000 – 15.019  anna a0
+        00:08.040   picture 0.000 – 15.040  anna v0
+        00:23.020 on air 15.019: Host, Silence
+        00:23.020   sound   15.019 – 18.005  silence
+        00:23.040 on air 15.040: Slate, Silence
+        00:23.090   picture 15.040 – 18.000  slate
+        00:26.000 on air 18.000: Host, Host
+        00:26.000   sound   18.005 – 22.016  anna a1
+        00:26.040   picture 18.000 – 22.040  anna v1
+    "#]],
+    );
 }
 
 #[test]
@@ -254,11 +287,14 @@ fn a_stall_shorter_than_the_delay_is_not_seen() {
     stage.until(15_000);
     stage.stall(Channel::Host, ms(7000));
     stage.until(30_000);
-    check(stage, expect![[r#"
-          8.000 on air 0.000: Host, Host
-          8.000   sound   0.000 – 22.016  anna a0
-          8.040   picture 0.000 – 22.040  anna v0
-    "#]]);
+    check(
+        stage,
+        expect![[r#"
+        00:08.000 on air 0.000: Host, Host
+        00:08.000   sound   0.000 – 22.016  anna a0
+        00:08.040   picture 0.000 – 22.040  anna v0
+    "#]],
+    );
 }
 
 #[test]
@@ -268,19 +304,22 @@ fn a_stall_longer_than_the_delay_shows_the_slate_and_gives_the_full_delay_back()
     stage.stall(Channel::Host, ms(9000));
     stage.until(30_000);
     stage.tell(&format!("{} ms in the delay", stage.program.status(stage.now).in_delay.ms()));
-    check(stage, expect![[r#"
-          3.000 on air 0.000: Host, Host
-          3.000   sound   0.000 – 15.019  anna a0
-          3.040   picture 0.000 – 15.040  anna v0
-         18.270 on air 15.019: Host, Silence
-         18.270   sound   15.019 – 21.013  silence
-         18.290 on air 15.040: Slate, Silence
-         18.290   picture 15.040 – 21.000  slate
-         24.000 on air 21.000: Host, Host
-         24.020   sound   21.013 – 27.008  anna a0
-         24.040   picture 21.000 – 27.040  anna v0
-         30.000 3000 ms in the delay
-    "#]]);
+    check(
+        stage,
+        expect![[r#"
+        00:03.000 on air 0.000: Host, Host
+        00:03.000   sound   0.000 – 15.019  anna a0
+        00:03.040   picture 0.000 – 15.040  anna v0
+        00:18.270 on air 15.019: Host, Silence
+        00:18.270   sound   15.019 – 21.013  silence
+        00:18.290 on air 15.040: Slate, Silence
+        00:18.290   picture 15.040 – 21.000  slate
+        00:24.000 on air 21.000: Host, Host
+        00:24.020   sound   21.013 – 27.008  anna a0
+        00:24.040   picture 21.000 – 27.040  anna v0
+        00:30.000 3000 ms in the delay
+    "#]],
+    );
 }
 
 #[test]
@@ -291,21 +330,24 @@ fn panic_and_resume() {
     stage.until(13_000);
     stage.act(Wish::now(Kind::Resume)).expect("a panic is on");
     stage.until(22_000);
-    check(stage, expect![[r#"
-          4.000 on air 0.000: Host, Host
-          4.000   sound   0.000 – 6.016  anna a0
-          4.040   picture 0.000 – 6.001  anna v0
-         10.000 on air 6.001: Slate, Silence
-         10.000 action 1 aired at 6.000
-         10.000 Panic 6.037 – until resumed, 0 ms before air, Active
-         10.020   sound   6.016 – 14.016  silence
-         10.060   picture 6.001 – 14.000  slate
-         13.000 Resume 13.013 – until resumed, 4013 ms before air, Planned
-         18.000 on air 14.000: Host, Host
-         18.000 action 1 over at 14.000
-         18.020   sound   14.016 – 18.005  anna a0
-         18.040   picture 14.000 – 18.040  anna v0
-    "#]]);
+    check(
+        stage,
+        expect![[r#"
+        00:04.000 on air 0.000: Host, Host
+        00:04.000   sound   0.000 – 6.016  anna a0
+        00:04.040   picture 0.000 – 6.001  anna v0
+        00:10.000 on air 6.001: Slate, Silence
+        00:10.000 action 1 aired at 6.000
+        00:10.000 Panic 6.037 – until resumed, 0 ms before air, Active
+        00:10.020   sound   6.016 – 14.016  silence
+        00:10.060   picture 6.001 – 14.000  slate
+        00:13.000 Resume 13.013 – until resumed, 4013 ms before air, Planned
+        00:18.000 on air 14.000: Host, Host
+        00:18.000 action 1 over at 14.000
+        00:18.020   sound   14.016 – 18.005  anna a0
+        00:18.040   picture 14.000 – 18.040  anna v0
+    "#]],
+    );
 }
 
 #[test]
@@ -319,31 +361,34 @@ fn panic_during_a_hand_over() {
     stage.until(18_000);
     stage.act(Wish::now(Kind::Resume)).expect("both are in force");
     stage.until(26_000);
-    check(stage, expect![[r#"
-          4.000 on air 0.000: Host, Host
-          4.000   sound   0.000 – 6.997  anna a0
-          4.040   picture 0.000 – 7.021  anna v0
-          8.000 HandOver 7.021 – until resumed, 3021 ms before air, Planned
-         11.000 on air 6.997: Host, Silence
-         11.000   sound   6.997 – 8.021  silence
-         11.030 on air 7.021: Slate, Silence
-         11.030 action 1 aired at 7.021
-         11.080   picture 7.021 – 8.000  slate
-         12.000 on air 8.000: Standby, Standby
-         12.030   sound   8.021 – 11.008  bea a1
-         12.040   picture 8.000 – 11.001  bea v1
-         15.000 on air 11.001: Slate, Silence
-         15.000 action 2 aired at 11.000
-         15.000 Panic 11.000 – until resumed, 0 ms before air, Active
-         15.010   sound   11.008 – 19.008  silence
-         15.060   picture 11.001 – 19.000  slate
-         18.000 Resume 18.005 – until resumed, 4005 ms before air, Planned
-         23.000 on air 19.000: Host, Host
-         23.000 action 1 over at 19.000
-         23.000 action 2 over at 19.000
-         23.010   sound   19.008 – 22.016  anna a0
-         23.040   picture 19.000 – 22.040  anna v0
-    "#]]);
+    check(
+        stage,
+        expect![[r#"
+        00:04.000 on air 0.000: Host, Host
+        00:04.000   sound   0.000 – 6.997  anna a0
+        00:04.040   picture 0.000 – 7.021  anna v0
+        00:08.000 HandOver 7.021 – until resumed, 3021 ms before air, Planned
+        00:11.000 on air 6.997: Host, Silence
+        00:11.000   sound   6.997 – 8.021  silence
+        00:11.030 on air 7.021: Slate, Silence
+        00:11.030 action 1 aired at 7.021
+        00:11.080   picture 7.021 – 8.000  slate
+        00:12.000 on air 8.000: Standby, Standby
+        00:12.030   sound   8.021 – 11.008  bea a1
+        00:12.040   picture 8.000 – 11.001  bea v1
+        00:15.000 on air 11.001: Slate, Silence
+        00:15.000 action 2 aired at 11.000
+        00:15.000 Panic 11.000 – until resumed, 0 ms before air, Active
+        00:15.010   sound   11.008 – 19.008  silence
+        00:15.060   picture 11.001 – 19.000  slate
+        00:18.000 Resume 18.005 – until resumed, 4005 ms before air, Planned
+        00:23.000 on air 19.000: Host, Host
+        00:23.000 action 1 over at 19.000
+        00:23.000 action 2 over at 19.000
+        00:23.010   sound   19.008 – 22.016  anna a0
+        00:23.040   picture 19.000 – 22.040  anna v0
+    "#]],
+    );
 }
 
 #[test]
@@ -355,32 +400,35 @@ fn a_cut_stops_the_standby_too() {
     stage.until(12_000);
     stage.act(Wish::between(Kind::Cut, at(10_500), at(11_500))).expect("in the delay");
     stage.until(22_000);
-    check(stage, expect![[r#"
-          4.000 on air 0.000: Host, Host
-          4.000   sound   0.000 – 6.976  anna a0
-          4.040   picture 0.000 – 7.000  anna v0
-          8.000 HandOver 7.000 – 15.000, 3000 ms before air, Planned
-         10.980 on air 6.976: Host, Silence
-         10.980   sound   6.976 – 7.019  silence
-         11.000 on air 7.000: Slate, Silence
-         11.000 action 1 aired at 7.000
-         11.000 on air 7.000: Standby, Standby
-         11.020   sound   7.019 – 10.517  bea a1
-         11.040   picture 7.000 – 10.500  bea v1
-         12.000 Cut 10.500 – 12.000, 2500 ms before air, Planned
-         14.500 on air 10.500: Slate, Silence
-         14.500 action 2 aired at 10.500
-         14.520   sound   10.517 – 12.011  silence
-         14.550   picture 10.500 – 12.000  slate
-         15.500 action 2 over at 11.500
-         16.000 on air 12.000: Standby, Standby
-         16.020   sound   12.011 – 15.019  bea a1
-         16.040   picture 12.000 – 15.000  bea v1
-         19.000 on air 15.000: Host, Host
-         19.000 action 1 over at 15.000
-         19.020   sound   15.019 – 18.005  anna a0
-         19.040   picture 15.000 – 18.040  anna v0
-    "#]]);
+    check(
+        stage,
+        expect![[r#"
+        00:04.000 on air 0.000: Host, Host
+        00:04.000   sound   0.000 – 6.976  anna a0
+        00:04.040   picture 0.000 – 7.000  anna v0
+        00:08.000 HandOver 7.000 – 15.000, 3000 ms before air, Planned
+        00:10.980 on air 6.976: Host, Silence
+        00:10.980   sound   6.976 – 7.019  silence
+        00:11.000 on air 7.000: Slate, Silence
+        00:11.000 action 1 aired at 7.000
+        00:11.000 on air 7.000: Standby, Standby
+        00:11.020   sound   7.019 – 10.517  bea a1
+        00:11.040   picture 7.000 – 10.500  bea v1
+        00:12.000 Cut 10.500 – 12.000, 2500 ms before air, Planned
+        00:14.500 on air 10.500: Slate, Silence
+        00:14.500 action 2 aired at 10.500
+        00:14.520   sound   10.517 – 12.011  silence
+        00:14.550   picture 10.500 – 12.000  slate
+        00:15.500 action 2 over at 11.500
+        00:16.000 on air 12.000: Standby, Standby
+        00:16.020   sound   12.011 – 15.019  bea a1
+        00:16.040   picture 12.000 – 15.000  bea v1
+        00:19.000 on air 15.000: Host, Host
+        00:19.000 action 1 over at 15.000
+        00:19.020   sound   15.019 – 18.005  anna a0
+        00:19.040   picture 15.000 – 18.040  anna v0
+    "#]],
+    );
 }
 
 #[test]
@@ -394,30 +442,33 @@ fn a_standby_that_dies_gives_way_to_the_slate_and_may_come_back() {
     stage.until(17_000);
     stage.connect(Channel::Standby, &Source::new("bea"));
     stage.until(32_000);
-    check(stage, expect![[r#"
-          4.000 on air 0.000: Host, Host
-          4.000   sound   0.000 – 6.976  anna a0
-          4.040   picture 0.000 – 7.000  anna v0
-          8.000 HandOver 7.000 – 24.000, 3000 ms before air, Planned
-         10.980 on air 6.976: Host, Silence
-         10.980   sound   6.976 – 7.019  silence
-         11.000 on air 7.000: Slate, Silence
-         11.000 action 1 aired at 7.000
-         11.000 on air 7.000: Standby, Standby
-         11.020   sound   7.019 – 12.011  bea a1
-         11.040   picture 7.000 – 12.040  bea v1
-         16.020 on air 12.011: Standby, Silence
-         16.020   sound   12.011 – 17.003  silence
-         16.040 on air 12.040: Slate, Silence
-         16.090   picture 12.040 – 17.000  slate
-         21.000 on air 17.000: Standby, Standby
-         21.000   sound   17.003 – 24.021  bea a2
-         21.040   picture 17.000 – 24.000  bea v2
-         28.000 on air 24.000: Host, Host
-         28.000 action 1 over at 24.000
-         28.030   sound   24.021 – 28.011  anna a0
-         28.040   picture 24.000 – 28.040  anna v0
-    "#]]);
+    check(
+        stage,
+        expect![[r#"
+        00:04.000 on air 0.000: Host, Host
+        00:04.000   sound   0.000 – 6.976  anna a0
+        00:04.040   picture 0.000 – 7.000  anna v0
+        00:08.000 HandOver 7.000 – 24.000, 3000 ms before air, Planned
+        00:10.980 on air 6.976: Host, Silence
+        00:10.980   sound   6.976 – 7.019  silence
+        00:11.000 on air 7.000: Slate, Silence
+        00:11.000 action 1 aired at 7.000
+        00:11.000 on air 7.000: Standby, Standby
+        00:11.020   sound   7.019 – 12.011  bea a1
+        00:11.040   picture 7.000 – 12.040  bea v1
+        00:16.020 on air 12.011: Standby, Silence
+        00:16.020   sound   12.011 – 17.003  silence
+        00:16.040 on air 12.040: Slate, Silence
+        00:16.090   picture 12.040 – 17.000  slate
+        00:21.000 on air 17.000: Standby, Standby
+        00:21.000   sound   17.003 – 24.021  bea a2
+        00:21.040   picture 17.000 – 24.000  bea v2
+        00:28.000 on air 24.000: Host, Host
+        00:28.000 action 1 over at 24.000
+        00:28.030   sound   24.021 – 28.011  anna a0
+        00:28.040   picture 24.000 – 28.040  anna v0
+    "#]],
+    );
 }
 
 #[test]
@@ -431,23 +482,26 @@ fn a_host_that_is_thrown_out_while_handed_over() {
     stage.until(20_000);
     stage.connect(Channel::Host, &Source::new("anna"));
     stage.until(27_000);
-    check(stage, expect![[r#"
-          4.000 on air 0.000: Host, Host
-          4.000   sound   0.000 – 6.976  anna a0
-          4.040   picture 0.000 – 7.000  anna v0
-          8.000 HandOver 7.000 – 12.000, 3000 ms before air, Planned
-         10.980 on air 6.976: Host, Silence
-         10.980   sound   6.976 – 7.019  silence
-         11.000 on air 7.000: Slate, Silence
-         11.000 action 1 aired at 7.000
-         11.000 on air 7.000: Standby, Standby
-         11.020   sound   7.019 – 20.011  bea a1
-         11.040   picture 7.000 – 20.000  bea v1
-         24.000 on air 20.000: Host, Host
-         24.000 action 1 over at 20.000
-         24.000   sound   20.011 – 23.019  anna a2
-         24.040   picture 20.000 – 23.040  anna v2
-    "#]]);
+    check(
+        stage,
+        expect![[r#"
+        00:04.000 on air 0.000: Host, Host
+        00:04.000   sound   0.000 – 6.976  anna a0
+        00:04.040   picture 0.000 – 7.000  anna v0
+        00:08.000 HandOver 7.000 – 12.000, 3000 ms before air, Planned
+        00:10.980 on air 6.976: Host, Silence
+        00:10.980   sound   6.976 – 7.019  silence
+        00:11.000 on air 7.000: Slate, Silence
+        00:11.000 action 1 aired at 7.000
+        00:11.000 on air 7.000: Standby, Standby
+        00:11.020   sound   7.019 – 20.011  bea a1
+        00:11.040   picture 7.000 – 20.000  bea v1
+        00:24.000 on air 20.000: Host, Host
+        00:24.000 action 1 over at 20.000
+        00:24.000   sound   20.011 – 23.019  anna a2
+        00:24.040   picture 20.000 – 23.040  anna v2
+    "#]],
+    );
 }
 
 #[test]
@@ -456,14 +510,17 @@ fn a_host_that_is_thrown_out_leaves_the_air_at_once() {
     stage.until(10_000);
     stage.drop_feed(Channel::Host);
     stage.until(13_000);
-    check(stage, expect![[r#"
-          4.000 on air 0.000: Host, Host
-          4.000   sound   0.000 – 6.016  anna a0
-          4.040   picture 0.000 – 6.001  anna v0
-         10.000 on air 6.001: Slate, Silence
-         10.020   sound   6.016 – 9.003  silence
-         10.060   picture 6.001 – 9.001  slate
-    "#]]);
+    check(
+        stage,
+        expect![[r#"
+        00:04.000 on air 0.000: Host, Host
+        00:04.000   sound   0.000 – 6.016  anna a0
+        00:04.040   picture 0.000 – 6.001  anna v0
+        00:10.000 on air 6.001: Slate, Silence
+        00:10.020   sound   6.016 – 9.003  silence
+        00:10.060   picture 6.001 – 9.001  slate
+    "#]],
+    );
 }
 
 #[test]
@@ -473,18 +530,21 @@ fn a_feed_without_sound_airs_in_silence() {
     stage.until(8000);
     stage.act(Wish::between(Kind::Cut, at(6000), at(7000))).expect("in the delay");
     stage.until(15_000);
-    check(stage, expect![[r#"
-          4.000 on air 0.000: Host, Silence
-          4.000   sound   0.000 – 11.008  silence
-          4.040   picture 0.000 – 6.000  anna v0
-          8.000 Cut 6.000 – 7.000, 2000 ms before air, Planned
-         10.000 on air 6.000: Slate, Silence
-         10.000 action 1 aired at 6.000
-         10.050   picture 6.000 – 7.000  slate
-         11.000 on air 7.000: Host, Silence
-         11.000 action 1 over at 7.000
-         11.040   picture 7.000 – 11.040  anna v0
-    "#]]);
+    check(
+        stage,
+        expect![[r#"
+        00:04.000 on air 0.000: Host, Silence
+        00:04.000   sound   0.000 – 11.008  silence
+        00:04.040   picture 0.000 – 6.000  anna v0
+        00:08.000 Cut 6.000 – 7.000, 2000 ms before air, Planned
+        00:10.000 on air 6.000: Slate, Silence
+        00:10.000 action 1 aired at 6.000
+        00:10.050   picture 6.000 – 7.000  slate
+        00:11.000 on air 7.000: Host, Silence
+        00:11.000 action 1 over at 7.000
+        00:11.040   picture 7.000 – 11.040  anna v0
+    "#]],
+    );
 }
 
 #[test]
@@ -494,18 +554,21 @@ fn a_feed_without_pictures_airs_over_the_slate() {
     stage.until(8000);
     stage.act(Wish::between(Kind::Cut, at(6000), at(7000))).expect("in the delay");
     stage.until(15_000);
-    check(stage, expect![[r#"
-          4.000 on air 0.000: Slate, Host
-          4.000   sound   0.000 – 5.973  anna a0
-          4.050   picture 0.000 – 11.000  slate
-          8.000 Cut 6.000 – 7.019, 2000 ms before air, Planned
-          9.980 on air 5.973: Slate, Silence
-          9.980   sound   5.973 – 7.019  silence
-         10.000 action 1 aired at 6.000
-         11.000 action 1 over at 7.000
-         11.020 on air 7.019: Slate, Host
-         11.020   sound   7.019 – 11.008  anna a0
-    "#]]);
+    check(
+        stage,
+        expect![[r#"
+        00:04.000 on air 0.000: Slate, Host
+        00:04.000   sound   0.000 – 5.973  anna a0
+        00:04.050   picture 0.000 – 11.000  slate
+        00:08.000 Cut 6.000 – 7.019, 2000 ms before air, Planned
+        00:09.980 on air 5.973: Slate, Silence
+        00:09.980   sound   5.973 – 7.019  silence
+        00:10.000 action 1 aired at 6.000
+        00:11.000 action 1 over at 7.000
+        00:11.020 on air 7.019: Slate, Host
+        00:11.020   sound   7.019 – 11.008  anna a0
+    "#]],
+    );
 }
 
 #[test]
@@ -523,36 +586,46 @@ fn a_restart_goes_on_with_the_slate_and_the_cut_that_was_in_force() {
     stage.until(23_000);
     stage.act(Wish::now(Kind::Resume)).expect("the cut is in force");
     stage.until(32_000);
-    check(stage, expect![[r#"
-         16.010 action 1 aired at 9.011
-         16.010   sound   12.005 – 24.016  silence
-         16.060   picture 12.005 – 24.005  slate
-         23.000 Resume 23.016 – until resumed, 4016 ms before air, Planned
-         28.000 on air 24.005: Host, Host
-         28.000 action 1 over at 24.005
-         28.020   sound   24.016 – 28.005  anna a0
-         28.040   picture 24.005 – 28.045  anna v0
-    "#]]);
+    check(
+        stage,
+        expect![[r#"
+        00:16.010 action 1 aired at 9.011
+        00:16.010   sound   12.005 – 24.016  silence
+        00:16.060   picture 12.005 – 24.005  slate
+        00:23.000 Resume 23.016 – until resumed, 4016 ms before air, Planned
+        00:28.000 on air 24.005: Host, Host
+        00:28.000 action 1 over at 24.005
+        00:28.020   sound   24.016 – 28.005  anna a0
+        00:28.040   picture 24.005 – 28.045  anna v0
+    "#]],
+    );
 }
 
 #[test]
 fn a_restart_that_lost_its_journal_waits_for_a_person() {
-    let mark = Mark { air: AirTime::from_ms(50_000), sound: audio_config(44_100, 1), actions: vec![] };
+    let mark =
+        Mark { air: AirTime::from_ms(50_000), sound: audio_config(44_100, 1), actions: vec![] };
     let held = ProgramConfig { resume: Some(mark), held: true, ..config(1000) };
     let mut stage = Stage::at(held, STARTED + ms(60_000));
-    stage.connect(Channel::Host, &Source { audio: Some(audio_config(44_100, 1)), ..Source::new("anna") });
+    stage.connect(
+        Channel::Host,
+        &Source { audio: Some(audio_config(44_100, 1)), ..Source::new("anna") },
+    );
     stage.until(65_000);
     assert_eq!(stage.program.status(stage.now).why, Some(Why::Held));
     stage.act(Wish::now(Kind::Resume)).expect("it is held");
     stage.until(68_000);
-    check(stage, expect![[r#"
-         60.000   sound   50.000 – 56.014  silence
-         60.050   picture 50.000 – 56.000  slate
-         65.000 Resume 65.016 – until resumed, 1016 ms before air, Planned
-         66.000 on air 56.000: Host, Host
-         66.020   sound   56.014 – 58.011  anna a0
-         66.040   picture 56.000 – 58.040  anna v0
-    "#]]);
+    check(
+        stage,
+        expect![[r#"
+        01:00.000   sound   50.000 – 56.014  silence
+        01:00.050   picture 50.000 – 56.000  slate
+        01:05.000 Resume 65.016 – until resumed, 1016 ms before air, Planned
+        01:06.000 on air 56.000: Host, Host
+        01:06.020   sound   56.014 – 58.011  anna a0
+        01:06.040   picture 56.000 – 58.040  anna v0
+    "#]],
+    );
 }
 
 #[test]
@@ -568,35 +641,38 @@ fn without_any_delay() {
     stage.until(12_000);
     stage.act(Wish::now(Kind::Resume)).expect("handed over");
     stage.until(15_000);
-    check(stage, expect![[r#"
-          0.010 on air 0.000: Host, Host
-          0.010   sound   0.000 – 10.005  anna a0
-          0.040   picture 0.000 – 5.035  anna v0
-          5.000 Cover 5.035 – until resumed, 35 ms before air, Planned
-          5.040 on air 5.035: Slate, Host
-          5.040 action 1 aired at 5.035
-          5.340   picture 5.035 – 8.000  slate
-          7.000 Resume 7.040 – until resumed, 40 ms before air, Planned
-          7.040 action 1 over at 7.040
-          8.000 on air 8.000: Host, Host
-          8.040   picture 8.000 – 10.027  anna v0
-         10.000 HandOver 10.027 – until resumed, 27 ms before air, Planned
-         10.010 on air 10.005: Host, Silence
-         10.010   sound   10.005 – 11.008  silence
-         10.030 on air 10.027: Slate, Silence
-         10.030 action 3 aired at 10.027
-         10.330   picture 10.027 – 11.000  slate
-         11.000 on air 11.000: Standby, Silence
-         11.010 on air 11.008: Standby, Standby
-         11.010   sound   11.008 – 13.013  bea a1
-         11.040   picture 11.000 – 13.000  bea v1
-         12.000 Resume 12.011 – until resumed, 11 ms before air, Planned
-         13.000 on air 13.000: Host, Standby
-         13.000 action 3 over at 13.000
-         13.020 on air 13.013: Host, Host
-         13.020   sound   13.013 – 15.019  anna a0
-         13.040   picture 13.000 – 15.040  anna v0
-    "#]]);
+    check(
+        stage,
+        expect![[r#"
+        00:00.010 on air 0.000: Host, Host
+        00:00.010   sound   0.000 – 10.005  anna a0
+        00:00.040   picture 0.000 – 5.035  anna v0
+        00:05.000 Cover 5.035 – until resumed, 35 ms before air, Planned
+        00:05.040 on air 5.035: Slate, Host
+        00:05.040 action 1 aired at 5.035
+        00:05.340   picture 5.035 – 8.000  slate
+        00:07.000 Resume 7.040 – until resumed, 40 ms before air, Planned
+        00:07.040 action 1 over at 7.040
+        00:08.000 on air 8.000: Host, Host
+        00:08.040   picture 8.000 – 10.027  anna v0
+        00:10.000 HandOver 10.027 – until resumed, 27 ms before air, Planned
+        00:10.010 on air 10.005: Host, Silence
+        00:10.010   sound   10.005 – 11.008  silence
+        00:10.030 on air 10.027: Slate, Silence
+        00:10.030 action 3 aired at 10.027
+        00:10.330   picture 10.027 – 11.000  slate
+        00:11.000 on air 11.000: Standby, Silence
+        00:11.010 on air 11.008: Standby, Standby
+        00:11.010   sound   11.008 – 13.013  bea a1
+        00:11.040   picture 11.000 – 13.000  bea v1
+        00:12.000 Resume 12.011 – until resumed, 11 ms before air, Planned
+        00:13.000 on air 13.000: Host, Standby
+        00:13.000 action 3 over at 13.000
+        00:13.020 on air 13.013: Host, Host
+        00:13.020   sound   13.013 – 15.019  anna a0
+        00:13.040   picture 13.000 – 15.040  anna v0
+    "#]],
+    );
 }
 
 #[test]
@@ -605,19 +681,22 @@ fn with_a_minute_of_delay() {
     stage.until(70_000);
     stage.act(Wish::between(Kind::Cut, at(11_000), at(65_000))).expect("in the delay");
     stage.until(140_000);
-    check(stage, expect![[r#"
-         60.000 on air 0.000: Host, Host
-         60.000   sound   0.000 – 10.965  anna a0
-         60.040   picture 0.000 – 11.000  anna v0
-         70.000 Cut 11.000 – 65.000, 1000 ms before air, Planned
-         70.970 on air 10.965: Host, Silence
-         70.970   sound   10.965 – 65.003  silence
-         71.000 on air 11.000: Slate, Silence
-         71.000 action 1 aired at 11.000
-         71.050   picture 11.000 – 65.000  slate
-        125.000 on air 65.000: Host, Host
-        125.000 action 1 over at 65.000
-        125.010   sound   65.003 – 80.021  anna a0
-        125.040   picture 65.000 – 80.040  anna v0
-    "#]]);
+    check(
+        stage,
+        expect![[r#"
+        01:00.000 on air 0.000: Host, Host
+        01:00.000   sound   0.000 – 10.965  anna a0
+        01:00.040   picture 0.000 – 11.000  anna v0
+        01:10.000 Cut 11.000 – 65.000, 1000 ms before air, Planned
+        01:10.970 on air 10.965: Host, Silence
+        01:10.970   sound   10.965 – 65.003  silence
+        01:11.000 on air 11.000: Slate, Silence
+        01:11.000 action 1 aired at 11.000
+        01:11.050   picture 11.000 – 65.000  slate
+        02:05.000 on air 65.000: Host, Host
+        02:05.000 action 1 over at 65.000
+        02:05.010   sound   65.003 – 80.021  anna a0
+        02:05.040   picture 65.000 – 80.040  anna v0
+    "#]],
+    );
 }

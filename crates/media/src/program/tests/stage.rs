@@ -45,15 +45,23 @@ impl Source {
         for n in 0.. {
             let sent = Duration::from_ms(n * self.frame_ms);
             let Some(config) = self.video.as_ref().filter(|_| sent < length) else { break };
-            let step = if self.b_frames { [2, 4, 1, 1][if n % self.gop == 0 { 0 } else { (n % self.gop - 1) as usize % 3 + 1 }] } else { 0 };
+            let step = if self.b_frames {
+                [2, 4, 1, 1]
+                    [if n % self.gop == 0 { 0 } else { (n % self.gop - 1) as usize % 3 + 1 }]
+            } else {
+                0
+            };
             let data = Bytes::from(format!("{} v{connection}.{n}", self.name));
-            frames.push((sent, Frame::Video(VideoFrame {
-                time: clock + sent,
-                cts: Duration::from_ms(step * self.frame_ms),
-                key: n % self.gop == 0,
-                data,
-                config: config.clone(),
-            })));
+            frames.push((
+                sent,
+                Frame::Video(VideoFrame {
+                    time: clock + sent,
+                    cts: Duration::from_ms(step * self.frame_ms),
+                    key: n % self.gop == 0,
+                    data,
+                    config: config.clone(),
+                }),
+            ));
         }
         for n in 0.. {
             let Some(config) = &self.audio else { break };
@@ -62,7 +70,10 @@ impl Source {
                 break;
             }
             let data = Bytes::from(format!("{} a{connection}.{n}", self.name));
-            frames.push((sent, Frame::Audio(AudioFrame { time: clock + sent, data, config: config.clone() })));
+            frames.push((
+                sent,
+                Frame::Audio(AudioFrame { time: clock + sent, data, config: config.clone() }),
+            ));
         }
         frames.sort_by_key(|(sent, _)| *sent);
         frames.into()
@@ -274,6 +285,7 @@ impl Stage {
     pub(super) fn restart(&mut self, pause: Duration) {
         let Some(mut mark) = self.program.mark() else { return };
         self.live.clear();
+        self.referee.applied(&self.program, self.now);
         mark.air = mark.air.max(self.program.air_now(self.now).unwrap_or_default() + pause);
         self.now = self.now + pause;
         self.referee.restarted(&mark);
@@ -305,5 +317,9 @@ pub(super) fn told(applied: &Applied) -> String {
     let to = applied.to.map_or("until resumed".to_owned(), |to| seconds(to.ms()));
     let late = if applied.late { ", late" } else { "" };
     let left = applied.time_to_air.ms();
-    format!("{} – {to}, {left} ms before air{late}, {:?}", seconds(applied.from.ms()), applied.state)
+    format!(
+        "{} – {to}, {left} ms before air{late}, {:?}",
+        seconds(applied.from.ms()),
+        applied.state
+    )
 }

@@ -29,22 +29,25 @@ fn new_parameter_sets_in_the_middle_of_a_run() {
     stage.until(9000);
     stage.act(Wish::between(Kind::Cut, at(8000), at(9000))).expect("in the delay");
     stage.until(13_000);
-    check(stage, expect![[r#"
-          2.000 on air 0.000: Host, Host
-          2.000   sound   0.000 – 7.979  anna a0
-          2.040   picture 0.000 – 5.000  anna v0
-          7.040   picture 5.000 – 8.000  anna v0
-          9.000 Cut 8.000 – 9.000, 1000 ms before air, Planned
-          9.980 on air 7.979: Host, Silence
-          9.980   sound   7.979 – 9.003  silence
-         10.000 on air 8.000: Slate, Silence
-         10.000 action 1 aired at 8.000
-         10.050   picture 8.000 – 9.000  tall
-         11.000 on air 9.000: Host, Host
-         11.000 action 1 over at 9.000
-         11.010   sound   9.003 – 11.008  anna a0
-         11.040   picture 9.000 – 11.040  anna v0
-    "#]]);
+    check(
+        stage,
+        expect![[r#"
+        00:02.000 on air 0.000: Host, Host
+        00:02.000   sound   0.000 – 7.979  anna a0
+        00:02.040   picture 0.000 – 5.000  anna v0
+        00:07.040   picture 5.000 – 8.000  anna v0
+        00:09.000 Cut 8.000 – 9.000, 1000 ms before air, Planned
+        00:09.980 on air 7.979: Host, Silence
+        00:09.980   sound   7.979 – 9.003  silence
+        00:10.000 on air 8.000: Slate, Silence
+        00:10.000 action 1 aired at 8.000
+        00:10.050   picture 8.000 – 9.000  tall
+        00:11.000 on air 9.000: Host, Host
+        00:11.000 action 1 over at 9.000
+        00:11.010   sound   9.003 – 11.008  anna a0
+        00:11.040   picture 9.000 – 11.040  anna v0
+    "#]],
+    );
 }
 
 #[test]
@@ -59,15 +62,18 @@ fn parameter_sets_that_change_without_a_key_frame() {
         }
     });
     stage.until(9000);
-    check(stage, expect![[r#"
-          2.000 on air 0.000: Host, Host
-          2.000   sound   0.000 – 7.019  anna a0
-          2.040   picture 0.000 – 5.400  anna v0
-          7.400 on air 5.400: Slate, Host
-          7.450   picture 5.400 – 6.000  slate
-          8.000 on air 6.000: Host, Host
-          8.040   picture 6.000 – 7.040  anna v0
-    "#]]);
+    check(
+        stage,
+        expect![[r#"
+        00:02.000 on air 0.000: Host, Host
+        00:02.000   sound   0.000 – 7.019  anna a0
+        00:02.040   picture 0.000 – 5.400  anna v0
+        00:07.400 on air 5.400: Slate, Host
+        00:07.450   picture 5.400 – 6.000  slate
+        00:08.000 on air 6.000: Host, Host
+        00:08.040   picture 6.000 – 7.040  anna v0
+    "#]],
+    );
 }
 
 #[test]
@@ -118,13 +124,16 @@ fn the_same_moment_again_and_again() {
     let _ = stage.act(Wish::now(Kind::Cut));
     let _ = stage.undo(1);
     stage.until(4000);
-    check(stage, expect![[r#"
-          0.010 on air 0.000: Host, Host
-          0.010   sound   0.000 – 4.011  anna a0
-          0.040   picture 0.000 – 4.040  anna v0
-          2.000 Cut 2.027 – until resumed, 27 ms before air, Planned
-          2.000 undo: Cut 2.027 – 2.027, 27 ms before air, Undone
-    "#]]);
+    check(
+        stage,
+        expect![[r#"
+        00:00.010 on air 0.000: Host, Host
+        00:00.010   sound   0.000 – 4.011  anna a0
+        00:00.040   picture 0.000 – 4.040  anna v0
+        00:02.000 Cut 2.027 – until resumed, 27 ms before air, Planned
+        00:02.000 undo: Cut 2.027 – 2.027, 27 ms before air, Undone
+    "#]],
+    );
 }
 
 #[test]
@@ -142,16 +151,19 @@ fn a_source_clock_that_jumps_is_placed_anew() {
         }
     });
     stage.until(15_000);
-    check(stage, expect![[r#"
-          2.000 on air 0.000: Host, Host
-          2.000   sound   0.000 – 13.013  anna a0
-          2.040   picture 0.000 – 5.000  anna v0
-          7.040   picture 5.000 – 7.000  anna v0
-          9.000 on air 7.000: Slate, Host
-          9.000 on air 7.000: Host, Host
-          9.040   picture 7.000 – 9.000  anna v0
-         11.040   picture 9.000 – 13.040  anna v0
-    "#]]);
+    check(
+        stage,
+        expect![[r#"
+        00:02.000 on air 0.000: Host, Host
+        00:02.000   sound   0.000 – 13.013  anna a0
+        00:02.040   picture 0.000 – 5.000  anna v0
+        00:07.040   picture 5.000 – 7.000  anna v0
+        00:09.000 on air 7.000: Slate, Host
+        00:09.000 on air 7.000: Host, Host
+        00:09.040   picture 7.000 – 9.000  anna v0
+        00:11.040   picture 9.000 – 13.040  anna v0
+    "#]],
+    );
 }
 
 #[test]
@@ -162,15 +174,18 @@ fn a_pause_of_the_picture_alone() {
     stage.until(9000);
     stage.skip(Channel::Host, ms(5000), true, false);
     stage.until(20_000);
-    check(stage, expect![[r#"
-          3.000 on air 0.000: Host, Host
-          3.000   sound   0.000 – 17.003  anna a0
-          3.040   picture 0.000 – 9.040  anna v0
-         12.290 on air 9.040: Slate, Host
-         12.290   picture 9.040 – 14.000  slate
-         17.000 on air 14.000: Host, Host
-         17.040   picture 14.000 – 17.040  anna v0
-    "#]]);
+    check(
+        stage,
+        expect![[r#"
+        00:03.000 on air 0.000: Host, Host
+        00:03.000   sound   0.000 – 17.003  anna a0
+        00:03.040   picture 0.000 – 9.040  anna v0
+        00:12.290 on air 9.040: Slate, Host
+        00:12.290   picture 9.040 – 14.000  slate
+        00:17.000 on air 14.000: Host, Host
+        00:17.040   picture 14.000 – 17.040  anna v0
+    "#]],
+    );
 }
 
 #[test]
@@ -179,15 +194,18 @@ fn a_pause_of_the_sound_alone() {
     stage.until(5000);
     stage.skip(Channel::Host, ms(2000), false, true);
     stage.until(13_000);
-    check(stage, expect![[r#"
-          3.000 on air 0.000: Host, Host
-          3.000   sound   0.000 – 5.013  anna a0
-          3.040   picture 0.000 – 10.040  anna v0
-          8.270 on air 5.013: Host, Silence
-          8.270   sound   5.013 – 7.040  silence
-         10.040 on air 7.040: Host, Host
-         10.040   sound   7.040 – 10.005  anna a0
-    "#]]);
+    check(
+        stage,
+        expect![[r#"
+        00:03.000 on air 0.000: Host, Host
+        00:03.000   sound   0.000 – 5.013  anna a0
+        00:03.040   picture 0.000 – 10.040  anna v0
+        00:08.270 on air 5.013: Host, Silence
+        00:08.270   sound   5.013 – 7.040  silence
+        00:10.040 on air 7.040: Host, Host
+        00:10.040   sound   7.040 – 10.005  anna a0
+    "#]],
+    );
 }
 
 #[test]
@@ -202,16 +220,19 @@ fn a_feed_that_sends_faster_than_it_airs_is_closed() {
         }
     });
     stage.until(9000);
-    check(stage, expect![[r#"
-          1.000 on air 0.000: Host, Host
-          1.000   sound   0.000 – 4.011  anna a0
-          1.040   picture 0.000 – 4.000  anna v0
-          4.000 Host closed: more than 100663296 bytes wait in the delay
-          5.000 on air 4.000: Slate, Host
-          5.020 on air 4.040: Slate, Silence
-          5.020   sound   4.011 – 8.021  silence
-          5.050   picture 4.000 – 8.000  slate
-    "#]]);
+    check(
+        stage,
+        expect![[r#"
+        00:01.000 on air 0.000: Host, Host
+        00:01.000   sound   0.000 – 4.011  anna a0
+        00:01.040   picture 0.000 – 4.000  anna v0
+        00:04.000 Host closed: more than 100663296 bytes wait in the delay
+        00:05.000 on air 4.000: Slate, Host
+        00:05.020 on air 4.040: Slate, Silence
+        00:05.020   sound   4.011 – 8.021  silence
+        00:05.050   picture 4.000 – 8.000  slate
+    "#]],
+    );
     let mut program = Program::new(config(1000), STARTED);
     program.feed_opened(Channel::Host, STARTED);
     let unit = |n: i64| {
@@ -240,8 +261,12 @@ fn frames_without_sense_do_no_harm() {
             config: config.clone(),
         };
         let _ = stage.program.push(Channel::Host, Frame::Video(video), stage.now);
-        let audio = AudioConfig { sample_rate: [0, 1, 48_000][n % 3], ..(*audio_config(48_000, 1)).clone() };
-        let audio = AudioFrame { time: MediaTime(time), data: Bytes::new(), config: Arc::new(audio) };
+        let audio = AudioConfig {
+            sample_rate: [0, 1, 48_000][n % 3],
+            ..(*audio_config(48_000, 1)).clone()
+        };
+        let audio =
+            AudioFrame { time: MediaTime(time), data: Bytes::new(), config: Arc::new(audio) };
         let _ = stage.program.push(Channel::Host, Frame::Audio(audio), stage.now);
         let far = Wish::between(Kind::Cut, MediaTime(time), MediaTime(i64::MAX));
         let _ = stage.program.act(id(100 + n as u128), far, stage.now);
@@ -268,11 +293,14 @@ fn a_clock_that_drifts_is_followed_slowly() {
     stage.until(80_000);
     let left = stage.program.status(stage.now).in_delay.ms();
     assert!((1930..2050).contains(&left), "{left} ms in the delay");
-    check(stage, expect![[r#"
-          2.000 on air 0.000: Host, Host
-          2.000   sound   0.000 – 77.952  anna a0
-          2.040   picture 0.000 – 77.962  anna v0
-    "#]]);
+    check(
+        stage,
+        expect![[r#"
+        00:02.000 on air 0.000: Host, Host
+        00:02.000   sound   0.000 – 77.952  anna a0
+        00:02.040   picture 0.000 – 77.962  anna v0
+    "#]],
+    );
 }
 
 #[test]
@@ -298,42 +326,49 @@ fn late_keys_after_a_hand_over_with_a_slow_source() {
     stage.until(9000);
     stage.act(Wish::now(Kind::Resume)).expect("handed over");
     stage.until(13_000);
-    check(stage, expect![[r#"
-          0.300 on air 0.000: Host, Host
-          0.300   sound   0.000 – 4.715  anna a0
-          0.340   picture 0.000 – 4.736  anna v0
-          5.000 HandOver 4.736 – until resumed, 36 ms before air, Planned
-          5.020 on air 4.715: Host, Silence
-          5.020   sound   4.715 – 5.013  silence
-          5.040 on air 4.736: Slate, Silence
-          5.040 action 1 aired at 4.736
-          5.300 on air 5.000: Standby, Standby
-          5.300   picture 4.736 – 5.000  slate
-          5.320   sound   5.013 – 10.005  bea a1
-          5.340   picture 5.000 – 10.000  bea v1
-          9.000 Resume 9.003 – until resumed, 303 ms before air, Planned
-         10.300 on air 10.000: Host, Host
-         10.300 action 1 over at 10.000
-         10.310   sound   10.005 – 12.715  anna a0
-         10.340   picture 10.000 – 12.720  anna v0
-    "#]]);
+    check(
+        stage,
+        expect![[r#"
+        00:00.300 on air 0.000: Host, Host
+        00:00.300   sound   0.000 – 4.715  anna a0
+        00:00.340   picture 0.000 – 4.736  anna v0
+        00:05.000 HandOver 4.736 – until resumed, 36 ms before air, Planned
+        00:05.020 on air 4.715: Host, Silence
+        00:05.020   sound   4.715 – 5.013  silence
+        00:05.040 on air 4.736: Slate, Silence
+        00:05.040 action 1 aired at 4.736
+        00:05.300 on air 5.000: Standby, Standby
+        00:05.300   picture 4.736 – 5.000  slate
+        00:05.320   sound   5.013 – 10.005  bea a1
+        00:05.340   picture 5.000 – 10.000  bea v1
+        00:09.000 Resume 9.003 – until resumed, 303 ms before air, Planned
+        00:10.300 on air 10.000: Host, Host
+        00:10.300 action 1 over at 10.000
+        00:10.310   sound   10.005 – 12.715  anna a0
+        00:10.340   picture 10.000 – 12.720  anna v0
+    "#]],
+    );
 }
 
 #[test]
 fn a_portrait_host_gets_the_portrait_slate() {
     let mut stage = Stage::new(config(1000));
-    let source = Source { video: Some(video_config("tall host", 720, 1280)), ..Source::new("anna") };
+    let source =
+        Source { video: Some(video_config("tall host", 720, 1280)), ..Source::new("anna") };
     stage.connect(Channel::Host, &source);
     stage.until(4000);
     stage.act(Wish::now(Kind::Cover)).expect("in force");
     stage.until(7000);
-    check(stage, expect![[r#"
-          1.000 on air 0.000: Host, Host
-          1.000   sound   0.000 – 6.016  anna a0
-          1.040   picture 0.000 – 3.029  anna v0
-          4.000 Cover 3.029 – until resumed, 29 ms before air, Planned
-          4.030 on air 3.029: Slate, Host
-          4.030 action 1 aired at 3.029
-          4.080   picture 3.029 – 6.029  tall
-    "#]]);
+    check(
+        stage,
+        expect![[r#"
+        00:01.000 on air 0.000: Host, Host
+        00:01.000   sound   0.000 – 6.016  anna a0
+        00:01.040   picture 0.000 – 3.029  anna v0
+        00:04.000 Cover 3.029 – until resumed, 29 ms before air, Planned
+        00:04.030 on air 3.029: Slate, Host
+        00:04.030 action 1 aired at 3.029
+        00:04.080   picture 3.029 – 6.029  tall
+    "#]],
+    );
 }
