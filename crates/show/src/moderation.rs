@@ -253,6 +253,12 @@ impl Gate {
         Self { silenced: silenced.collect(), settings: room.settings, ended }
     }
 
+    /// Whether a viewer may not speak, for good or for a while.
+    #[must_use]
+    pub fn silences(&self, viewer: ViewerId, now: Timestamp) -> bool {
+        self.silenced.get(&viewer).is_some_and(|until| until.is_none_or(|until| now < until))
+    }
+
     /// The room's settings.
     #[must_use]
     pub fn settings(&self) -> Settings {
@@ -368,9 +374,10 @@ mod tests {
         };
         silence(&mut room, 1, None, 0);
         silence(&mut room, 2, Some(1_000_000), 1);
-        for viewer in 3..=SILENCED_MAX as u128 + 1 {
-            silence(&mut room, viewer, None, 2);
-        }
+        let others = (3..=SILENCED_MAX as u128).map(ViewerId::from_u128);
+        room.silenced.extend(others.map(|viewer| (viewer, Silence { until: None, at: t(2) })));
+        assert_eq!(room.silenced.len(), SILENCED_MAX);
+        silence(&mut room, 77_777, None, 2);
         assert_eq!(room.silenced.len(), SILENCED_MAX);
         assert!(room.silenced.contains_key(&ANN) && !room.silenced.contains_key(&BO));
         silence(&mut room, 99_999, Some(1_000_000), 3);

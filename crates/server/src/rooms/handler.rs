@@ -92,10 +92,9 @@ impl Door {
         let event = Event::chat(viewer.id, id.as_u128(), body);
         let published = hub.say(conn, &event);
         match published {
-            // A flood thins out what others see, never what the speaker sees of themselves.
-            Published::Sampled => hub.send(conn, &event),
             Published::Muted => return Err(Code::Banned.into()),
-            Published::Sequenced(_) => {}
+            // A flood thins out what others see, never what the speaker sees of themselves.
+            Published::Sequenced(_) | Published::Sampled => {}
             _ => return Err(Code::Internal.into()),
         }
         rooms.after_chat(room, &published, viewer_id, &nick, id, &text);

@@ -9,7 +9,7 @@ mod pulse;
 mod wire;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
 
 use room::{ChannelId, ChannelLimits, Event, Hub, HubConfig};
 use serde_json::{Value, json};
@@ -33,6 +33,7 @@ const CHAT_PER_S: u32 = 100;
 
 /// All rooms.
 pub(crate) struct Rooms {
+    me: Weak<Self>,
     hub: OnceLock<Hub>,
     rooms: RwLock<HashMap<ChannelId, Arc<Room>>>,
     /// Channels of desks.
@@ -83,7 +84,8 @@ impl Rooms {
         secrets: &Secrets,
         store: &Arc<dyn Store>,
     ) -> anyhow::Result<Arc<Self>> {
-        let rooms = Arc::new(Self {
+        let rooms = Arc::new_cyclic(|me| Self {
+            me: me.clone(),
             hub: OnceLock::new(),
             rooms: RwLock::default(),
             desks: RwLock::default(),
@@ -227,11 +229,10 @@ impl Rooms {
 
     /// Takes everything of a viewer out of the room and keeps them from speaking, for good or until a moment.
     pub(crate) fn silence(&self, room: &Room, viewer: ViewerId, until: Option<Timestamp>) {
-        // A time-out ends by itself, so the gate keeps it; a ban is held by the fan-out as well.
-        let purged = match until {
-            None => self.hub().mute(room.channel, viewer.as_u128()),
-            Some(_) => self.hub().purge(room.channel, viewer.as_u128()),
-        };
+        let purged = self.hub().mute(room.channel, viewer.as_u128());
+        if let Some(until) = until {
+            self.end_time_out(room, viewer, until);
+        }
         room.held
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -244,6 +245,19 @@ impl Rooms {
             }
             self.tell(&room.slug, json!({"type": "deleted", "ids": ids}));
         }
+    }
+
+    /// Lifts a time-out when it ends, unless something else keeps the viewer from speaking by then.
+    fn end_time_out(&self, room: &Room, viewer: ViewerId, until: Timestamp) {
+        let (hub, slug, channel) = (self.hub().clone(), room.slug.clone(), room.channel);
+        let rooms = self.me.clone();
+        tokio::spawn(async move {
+            clock::sleep_until(Some(until)).await;
+            let Some(room) = rooms.upgrade().map(|rooms| rooms.open(&slug)) else { return };
+            if !room.gate().silences(viewer, clock::now()) {
+                hub.unmute(channel, viewer.as_u128());
+            }
+        });
     }
 
     /// Lets a viewer speak again.
