@@ -9,7 +9,7 @@ use show::shop::{Event, Input, Order, OrderStatus, PlaceOrder, Reply, Shop, Stat
 use show::*;
 use units::*;
 
-use crate::world::{T0, by, text};
+use crate::world::{T0, by, cases, text};
 
 const SKUS: [&str; 2] = ["LIP", "EYE"];
 const SHOWS: [&str; 2] = ["evening", "noon"];
@@ -238,6 +238,8 @@ fn check_decision(state: &State, input: &Input, decision: &Decision<Shop>) {
 }
 
 proptest! {
+    #![proptest_config(cases(128))]
+
     #[test]
     fn stock_money_keys_and_limits_hold(ops in prop::collection::vec(op(), 0..120)) {
         let mut state = State::default();

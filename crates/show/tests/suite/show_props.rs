@@ -10,7 +10,7 @@ use show::shop::{self, Shop};
 use show::*;
 use units::*;
 
-use crate::world::{T0, by, yuan};
+use crate::world::{T0, by, cases, yuan};
 
 fn air() -> impl Strategy<Value = AirTime> {
     let s = |s: i64| AirTime::from_start(Duration::from_s(s));
@@ -97,8 +97,10 @@ fn tell(shop: &mut shop::State, input: &shop::Input) {
 }
 
 proptest! {
+    #![proptest_config(cases(96))]
+
     #[test]
-    fn a_show_holds_together(inputs in prop::collection::vec(input(), 0..200), end in any::<bool>()) {
+    fn a_show_holds_together(inputs in prop::collection::vec(input(), 0..150), end in any::<bool>()) {
         let (mut state, mut replay) = (State::default(), State::default());
         let mut shop = shop::State::default();
         let end = end.then(|| Input::End { by: by() });

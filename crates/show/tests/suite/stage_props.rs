@@ -12,7 +12,7 @@ use show::*;
 use units::*;
 
 use crate::shop_props::{Op, check_state, input, op, opening};
-use crate::world::{T0, by};
+use crate::world::{T0, by, cases};
 
 /// What the store and the shell do between inputs.
 #[derive(Debug, Clone)]
@@ -141,6 +141,8 @@ impl<D: Decider> Shell<D> {
 }
 
 proptest! {
+    #![proptest_config(cases(128))]
+
     #[test]
     fn what_is_live_is_what_was_stored(acts in prop::collection::vec(act(), 0..150)) {
         let mut shell = Shell::<Shop>::new();

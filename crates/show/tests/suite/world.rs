@@ -45,6 +45,12 @@ impl<'a> Args<'a> {
     }
 }
 
+/// As many cases as an everyday run can afford; `PROPTEST_CASES` asks for more.
+pub(crate) fn cases(everyday: u32) -> proptest::test_runner::Config {
+    let asked = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok());
+    proptest::test_runner::Config::with_cases(asked.unwrap_or(everyday))
+}
+
 pub(crate) fn yuan(text: &str) -> Money {
     let sign = if text.starts_with('-') { -1 } else { 1 };
     let text = text.trim_start_matches('-');
