@@ -328,6 +328,8 @@ pub struct MarkedAction {
 pub struct Mark {
     /// The end of what has been made. A restart begins at or after it, beyond anything that was published.
     pub air: AirTime,
+    /// The end of what had come of the host, in channel time, which goes on from there or from the wall clock.
+    pub newest: MediaTime,
     /// The program's sound.
     pub sound: Arc<AudioConfig>,
     /// What is in force or planned, a panic included.

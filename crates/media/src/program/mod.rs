@@ -41,7 +41,7 @@ pub use crate::delay::{MAX_DELAY, Overflow};
 use self::air::Air;
 use self::plan::Plan;
 use self::switch::Run;
-use crate::delay::{DelayLine, Waiting};
+use crate::delay::{DelayLine, RATES, Waiting};
 use crate::frame::{AudioConfig, Frame};
 
 /// How much program one poll makes at most.
@@ -141,8 +141,12 @@ impl Program {
     }
 
     fn go_on(&mut self, mark: Mark, now: Timestamp) {
-        self.host_sound = Some(mark.sound.clone());
-        self.air.begin(mark.air, now, mark.sound);
+        let fits = RATES.contains(&mark.sound.sample_rate);
+        let sound = if fits { mark.sound } else { default_sound() };
+        self.host_sound = Some(sound.clone());
+        self.aired = mark.newest;
+        self.host.go_on(mark.newest);
+        self.air.begin(mark.air, now, sound);
         self.air.start_slate(&self.slates.landscape, mark.air);
         for action in mark.actions.into_iter().take(MAX_ACTIONS) {
             self.plan.add(action);
@@ -212,7 +216,7 @@ impl Program {
         self.air.pop()
     }
 
-    /// When to poll next; `None` while nothing waits and nothing is on air.
+    /// When to poll next, always later than the last poll has reached; `None` while nothing waits and nothing is on air.
     #[must_use]
     pub fn deadline(&self) -> Option<Timestamp> {
         let due = self.next_due().map(|(due, ..)| due);
@@ -224,7 +228,8 @@ impl Program {
         let silence = silence.then(|| self.air.wall(self.air.sound_end()));
         let tick = Some(self.now + TICK);
         let filler = [slate, silence].into_iter().flatten().map(|at| at + self.slack());
-        filler.chain(due).chain(tick).min().map(|at| at.max(self.now))
+        let soonest = Timestamp(self.now.0.saturating_add(1));
+        filler.chain(due).chain(tick).min().map(|at| at.max(soonest))
     }
 
     /// The moment of the program that airs now; `None` before the first air.
@@ -244,6 +249,7 @@ impl Program {
     pub fn mark(&self) -> Option<Mark> {
         self.air.is_on().then(|| Mark {
             air: self.air.free().max(self.air.sound_end()).max(self.air.picture_end()),
+            newest: self.host.end(),
             sound: self.air.sound().clone(),
             actions: self.plan.live().iter().map(plan::Interval::marked).collect(),
         })

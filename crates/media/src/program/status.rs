@@ -156,20 +156,20 @@ impl Program {
         if self.held {
             return Some(Why::Held);
         }
-        if let Some(on) = self.plan.on(self.host.leaving(now)) {
+        let host = self.run.as_ref().is_some_and(|run| run.channel == Channel::Host);
+        let on = self.plan.on(self.host.leaving(now)).filter(|on| on.kind != Kind::Mute || host);
+        if let Some(on) = on {
             return Some(Why::Action { id: on.id, kind: on.kind });
         }
-        let waited = self.host.last_arrival().is_none_or(|arrival| now - arrival > STALLED);
-        Some(if !self.host.is_open() && self.host.is_empty() {
-            Why::FeedLost
-        } else if self.run.as_ref().is_some_and(|run| run.channel == Channel::Host && !waited) {
-            Why::OneTrack
-        } else if self.host.is_open() && waited && self.host.is_empty() {
-            Why::Stalled
-        } else if !self.air.is_on() {
-            Why::NotOnAir
-        } else {
-            Why::Rebuilding
+        if !self.air.is_on() {
+            return Some(Why::NotOnAir);
+        }
+        let stalled = self.host.last_arrival().is_none_or(|arrival| now - arrival > STALLED);
+        Some(match (self.host.is_open(), self.host.is_empty()) {
+            (false, true) => Why::FeedLost,
+            (true, true) if stalled => Why::Stalled,
+            _ if host => Why::OneTrack,
+            _ => Why::Rebuilding,
         })
     }
 }

@@ -400,7 +400,7 @@ impl Program {
     fn note_actions(&mut self) {
         let point = self.host.leaving(self.now);
         let settled = self.plan.hides_picture(point).is_some() || self.host_is_on(point);
-        let gone = self.host.is_empty();
+        let gone = self.host.is_empty() && !self.host.is_open();
         for interval in self.plan.live_mut() {
             if interval.aired.is_none()
                 && interval.from <= point

@@ -541,3 +541,78 @@ fn a_standby_that_is_not_ready_is_refused_unless_forced() {
         picture: all aired"#]],
     );
 }
+
+/// What the desk shows: what is on and why, the strip, the actions, the standby.
+#[test]
+fn the_desk_sees_it_all() {
+    fn check(stage: &Stage, expect: Expect) {
+        let Status { video, audio, why, in_delay, newest, air_point, actions, standby, .. } =
+            stage.program.status(stage.now);
+        let strip = format!("{} – {}", seconds(air_point.ms()), seconds(newest.ms()));
+        let actions: Vec<String> = actions.iter().map(told).collect();
+        expect.assert_eq(&format!(
+            "{video:?}, {audio:?}, {why:?}\n{strip}, {} ms in the delay\n{actions:?}\n{:?}",
+            in_delay.ms(),
+            standby.not_ready
+        ));
+    }
+    let mut stage = Stage::new(config(8000));
+    check(
+        &stage,
+        expect![[r#"
+            Slate, Silence, Some(NotOnAir)
+            -8.000 – 0.000, 0 ms in the delay
+            []
+            Some(NoFeed)"#]],
+    );
+    stage.connect(Channel::Host, &Source::new("anna"));
+    stage.until(3000);
+    check(
+        &stage,
+        expect![[r#"
+        Slate, Silence, Some(NotOnAir)
+        -5.000 – 3.008, 8000 ms in the delay
+        []
+        Some(NoFeed)"#]],
+    );
+    stage.connect(Channel::Standby, &Source::new("bea"));
+    stage.until(15_000);
+    check(
+        &stage,
+        expect![[r#"
+        Host, Host, None
+        7.000 – 15.019, 8000 ms in the delay
+        []
+        None"#]],
+    );
+    stage.act(Wish::between(Kind::Cut, at(8000), at(9000))).expect("in the delay");
+    stage.act(Wish::now(Kind::Mute)).expect("in the delay");
+    check(
+        &stage,
+        expect![[r#"
+        Host, Host, None
+        7.000 – 15.019, 8000 ms in the delay
+        ["8.000 – 9.000, 1000 ms before air, Planned", "14.019 – until resumed, 7019 ms before air, Planned"]
+        None"#]],
+    );
+    stage.until(16_500);
+    check(
+        &stage,
+        expect![[r#"
+        Slate, Silence, Some(Action { id: ActionId(00000000-0000-0000-0000-000000000001), kind: Cut })
+        8.500 – 16.512, 7991 ms in the delay
+        ["8.000 – 9.000, -500 ms before air, Active", "14.019 – until resumed, 5519 ms before air, Planned"]
+        None"#]],
+    );
+    stage.disconnect(Channel::Standby);
+    stage.disconnect(Channel::Host);
+    stage.until(30_000);
+    check(
+        &stage,
+        expect![[r#"
+            Slate, Silence, Some(FeedLost)
+            22.000 – 22.000, 0 ms in the delay
+            ["14.019 – until resumed, -7981 ms before air, Active"]
+            Some(NoFeed)"#]],
+    );
+}

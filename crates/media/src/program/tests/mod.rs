@@ -2,6 +2,7 @@
 //! on a wall clock, and a referee that checks every frame that airs.
 
 mod acts;
+mod losses;
 mod props;
 mod referee;
 mod shows;

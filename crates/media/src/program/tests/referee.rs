@@ -67,7 +67,10 @@ pub(super) struct Referee {
     intervals: HashMap<units::ActionId, Applied>,
     last_video: Option<(Option<Sent>, AirTime)>,
     last_audio: Option<AirTime>,
-    pub(super) stopped: usize,
+    stopped: usize,
+    host_frames: usize,
+    /// What was accounted for before a restart, which loses what waits.
+    lost_before: usize,
     stretches: Vec<Stretch>,
     notes: Vec<(i64, String)>,
     now_ms: i64,
@@ -87,6 +90,8 @@ impl Referee {
             last_video: start.map(|air| (None, air)),
             last_audio: start,
             stopped: 0,
+            host_frames: 0,
+            lost_before: 0,
             stretches: Vec::new(),
             notes: Vec::new(),
             now_ms: 0,
@@ -98,6 +103,8 @@ impl Referee {
     pub(super) fn restarted(&mut self, mark: &Mark) {
         let free = self.last_video.as_ref().map_or(AirTime::ZERO, |(_, end)| *end);
         assert!(mark.air >= free && mark.air >= self.last_audio.unwrap_or_default(), "H-1");
+        let aired = self.aired.iter().filter(|a| a.sent.channel == Channel::Host).count();
+        (self.lost_before, self.host_frames) = (aired + self.stopped, 0);
         self.last_video = Some((None, mark.air));
         self.last_audio = Some(mark.air);
         self.base.clear();
@@ -106,7 +113,7 @@ impl Referee {
         }
     }
 
-    /// Stops looking at the decode order and at D-1, for sources that break the rules themselves.
+    /// Looks away from D-1, the decode order and the count of frames, for sources that break the rules themselves.
     pub(super) fn lenient(&mut self) {
         self.strict = false;
     }
@@ -135,6 +142,7 @@ impl Referee {
         sent.time = time;
         let base = self.base.entry(sent.channel).or_insert(Timestamp(i64::MAX));
         *base = (*base).min(sent.arrival - time.since_start());
+        self.host_frames += usize::from(sent.channel == Channel::Host);
         let number = self.numbers.entry((sent.channel, sent.video)).or_default();
         *number += 1;
         sent.number = *number;
@@ -248,6 +256,15 @@ impl Referee {
             }
         }
         self.in_step();
+        self.nothing_lost(program);
+    }
+
+    /// Every frame of the host has aired, was reported as stopped, or waits.
+    fn nothing_lost(&self, program: &Program) {
+        let aired = self.aired.iter().filter(|a| a.sent.channel == Channel::Host).count();
+        let accounted = aired + self.stopped + program.host.len();
+        let lost = accounted - self.lost_before != self.host_frames;
+        assert!(!self.strict || !lost, "a frame is lost");
     }
 
     fn in_step(&self) {

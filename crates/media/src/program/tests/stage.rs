@@ -201,6 +201,29 @@ impl Stage {
         }
     }
 
+    /// Lets the show run with polls at deadlines and arrivals only; says how many there were.
+    pub(super) fn until_by_deadline(&mut self, clock_ms: i64) -> usize {
+        let end = STARTED + ms(clock_ms);
+        for polls in 0.. {
+            let arrivals = self.live.iter().filter_map(|live| {
+                let (sent, _) = live.frames.front()?;
+                Some((live.connected + *sent + live.latency).max(live.stalled_until))
+            });
+            let deadline = self.program.deadline();
+            assert!(deadline.is_none_or(|at| at > self.now), "it wants to be polled at once again");
+            let next = arrivals.chain(deadline).min().unwrap_or(end);
+            if next >= end {
+                return polls;
+            }
+            self.now = next;
+            self.deliver();
+            self.program.poll(self.now);
+            self.drain();
+            self.referee.keeps_up(self.program.air_now(self.now));
+        }
+        0
+    }
+
     fn deliver(&mut self) {
         let mut arrived = Vec::new();
         for live in &mut self.live {

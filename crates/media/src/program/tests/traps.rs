@@ -372,3 +372,15 @@ fn a_portrait_host_gets_the_portrait_slate() {
     "#]],
     );
 }
+
+#[test]
+fn polls_at_deadlines_are_enough() {
+    let mut stage = on_air(2000);
+    stage.until_by_deadline(6000);
+    stage.act(Wish::between(Kind::Cut, at(5000), at(7000))).expect("in the delay");
+    stage.until_by_deadline(12_000);
+    stage.disconnect(Channel::Host);
+    let polls = stage.until_by_deadline(22_000);
+    assert!(polls < 1000, "{polls} polls in 10 s");
+    stage.story();
+}
