@@ -13,6 +13,7 @@
 //! Follows: SQLite's VFS interface, version 2 of the I/O methods (shared memory for WAL), <https://sqlite.org/c3ref/io_methods.html>.
 
 mod disk;
+mod locks;
 mod vfs;
 
 pub use disk::FaultDisk;

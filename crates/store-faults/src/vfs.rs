@@ -4,12 +4,13 @@
 //! the length it says, uses no file after its close, and calls a file's methods from one thread at a time.
 
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
-use std::sync::atomic::{AtomicU64, Ordering, fence};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 
 use rusqlite::ffi;
 
 use crate::disk::{Fault, State, lock};
+use crate::locks;
 
 const MAX_PATH: c_int = 1024;
 const SECTOR: c_int = 512;
@@ -22,11 +23,11 @@ struct File {
 }
 
 /// One open file of one connection.
-struct Handle {
-    state: Arc<Mutex<State>>,
-    name: String,
-    id: u64,
-    boot: u64,
+pub(crate) struct Handle {
+    pub(crate) state: Arc<Mutex<State>>,
+    pub(crate) name: String,
+    pub(crate) id: u64,
+    pub(crate) boot: u64,
     delete_on_close: bool,
 }
 
@@ -74,21 +75,21 @@ static METHODS: ffi::sqlite3_io_methods = ffi::sqlite3_io_methods {
     xTruncate: Some(truncate),
     xSync: Some(sync),
     xFileSize: Some(file_size),
-    xLock: Some(lock_file),
-    xUnlock: Some(unlock_file),
-    xCheckReservedLock: Some(check_reserved_lock),
+    xLock: Some(locks::lock_file),
+    xUnlock: Some(locks::unlock_file),
+    xCheckReservedLock: Some(locks::check_reserved_lock),
     xFileControl: Some(file_control),
     xSectorSize: Some(sector_size),
     xDeviceCharacteristics: Some(device_characteristics),
-    xShmMap: Some(shm_map),
-    xShmLock: Some(shm_lock),
-    xShmBarrier: Some(shm_barrier),
-    xShmUnmap: Some(shm_unmap),
+    xShmMap: Some(locks::shm_map),
+    xShmLock: Some(locks::shm_lock),
+    xShmBarrier: Some(locks::shm_barrier),
+    xShmUnmap: Some(locks::shm_unmap),
     xFetch: None,
     xUnfetch: None,
 };
 
-fn code(answer: Result<(), Fault>, off: c_int) -> c_int {
+pub(crate) fn code(answer: Result<(), Fault>, off: c_int) -> c_int {
     match answer {
         Ok(()) => ffi::SQLITE_OK,
         Err(Fault::Off) => off,
@@ -118,13 +119,16 @@ unsafe fn text(name: *const c_char) -> Option<String> {
 
 /// # Safety
 /// `file` was filled by `open` and is not closed.
-unsafe fn handle<'a>(file: *mut ffi::sqlite3_file) -> &'a Handle {
+pub(crate) unsafe fn handle<'a>(file: *mut ffi::sqlite3_file) -> &'a Handle {
     // SAFETY: `open` put a box there that `close` alone takes back.
     unsafe { &*(*file.cast::<File>()).handle }
 }
 
 impl Handle {
-    fn with<T>(&self, run: impl FnOnce(&mut State, &str) -> Result<T, Fault>) -> Result<T, Fault> {
+    pub(crate) fn with<T>(
+        &self,
+        run: impl FnOnce(&mut State, &str) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
         let mut state = lock(&self.state);
         state.step(self.boot)?;
         run(&mut state, &self.name)
@@ -233,140 +237,6 @@ unsafe extern "C" fn file_size(file: *mut ffi::sqlite3_file, size: *mut i64) -> 
         unsafe { *size = len as i64 };
     });
     code(answer, ffi::SQLITE_IOERR_FSTAT)
-}
-
-unsafe extern "C" fn lock_file(file: *mut ffi::sqlite3_file, level: c_int) -> c_int {
-    // SAFETY: an open file.
-    let handle = unsafe { handle(file) };
-    let free = handle.with(|state, name| {
-        let levels = &mut state.shared.entry(name.to_owned()).or_default().levels;
-        let mine = levels.get(&handle.id).copied().unwrap_or(ffi::SQLITE_LOCK_NONE);
-        let others = levels.iter().filter(|(id, _)| **id != handle.id).map(|(_, level)| *level);
-        let highest = others.max().unwrap_or(ffi::SQLITE_LOCK_NONE);
-        let free = match level {
-            ffi::SQLITE_LOCK_SHARED => highest < ffi::SQLITE_LOCK_PENDING,
-            ffi::SQLITE_LOCK_RESERVED => highest < ffi::SQLITE_LOCK_RESERVED,
-            _ => highest == ffi::SQLITE_LOCK_NONE,
-        };
-        if free {
-            levels.insert(handle.id, level.max(mine));
-        }
-        Ok(free)
-    });
-    match free {
-        Ok(true) => ffi::SQLITE_OK,
-        Ok(false) => ffi::SQLITE_BUSY,
-        Err(_) => ffi::SQLITE_IOERR_LOCK,
-    }
-}
-
-unsafe extern "C" fn unlock_file(file: *mut ffi::sqlite3_file, level: c_int) -> c_int {
-    // SAFETY: an open file.
-    let handle = unsafe { handle(file) };
-    let answer = handle.with(|state, name| {
-        if let Some(shared) = state.shared.get_mut(name) {
-            shared.levels.insert(handle.id, level);
-        }
-        Ok(())
-    });
-    code(answer, ffi::SQLITE_IOERR_UNLOCK)
-}
-
-unsafe extern "C" fn check_reserved_lock(file: *mut ffi::sqlite3_file, held: *mut c_int) -> c_int {
-    // SAFETY: an open file.
-    let handle = unsafe { handle(file) };
-    let answer = handle.with(|state, name| {
-        let shared = state.shared.get(name);
-        Ok(shared.is_some_and(|s| s.levels.values().any(|l| *l >= ffi::SQLITE_LOCK_RESERVED)))
-    });
-    let answer = answer.map(|reserved| {
-        // SAFETY: a place for one int.
-        unsafe { *held = c_int::from(reserved) };
-    });
-    code(answer, ffi::SQLITE_IOERR_CHECKRESERVEDLOCK)
-}
-
-unsafe extern "C" fn shm_map(
-    file: *mut ffi::sqlite3_file,
-    page: c_int,
-    size: c_int,
-    extend: c_int,
-    to: *mut *mut c_void,
-) -> c_int {
-    // SAFETY: an open file.
-    let answer = unsafe { handle(file) }.with(|state, name| {
-        let regions = &mut state.shared.entry(name.to_owned()).or_default().regions;
-        let page = page as usize;
-        while regions.len() <= page && extend != 0 {
-            regions.push(vec![0u64; size as usize / size_of::<u64>()].into_boxed_slice());
-        }
-        Ok(regions.get_mut(page).map_or(std::ptr::null_mut(), |r| r.as_mut_ptr().cast()))
-    });
-    let answer = answer.map(|region| {
-        // SAFETY: a place for one pointer.
-        unsafe { *to = region };
-    });
-    code(answer, ffi::SQLITE_IOERR_SHMMAP)
-}
-
-unsafe extern "C" fn shm_lock(
-    file: *mut ffi::sqlite3_file,
-    first: c_int,
-    count: c_int,
-    flags: c_int,
-) -> c_int {
-    // SAFETY: an open file.
-    let handle = unsafe { handle(file) };
-    let id = handle.id;
-    let free = handle.with(|state, name| {
-        let slots = &mut state.shared.entry(name.to_owned()).or_default().slots;
-        let slots = slots.iter_mut().skip(first as usize).take(count as usize);
-        let mut slots: Vec<_> = slots.collect();
-        if flags & ffi::SQLITE_SHM_UNLOCK != 0 {
-            for slot in slots {
-                slot.shared.retain(|holder| *holder != id);
-                slot.exclusive = slot.exclusive.filter(|holder| *holder != id);
-            }
-            return Ok(true);
-        }
-        let exclusive = flags & ffi::SQLITE_SHM_EXCLUSIVE != 0;
-        let free = slots.iter().all(|slot| {
-            slot.exclusive.is_none_or(|holder| holder == id)
-                && (!exclusive || slot.shared.iter().all(|holder| *holder == id))
-        });
-        if free {
-            for slot in &mut slots {
-                if exclusive {
-                    slot.exclusive = Some(id);
-                } else if !slot.shared.contains(&id) {
-                    slot.shared.push(id);
-                }
-            }
-        }
-        Ok(free)
-    });
-    match free {
-        Ok(true) => ffi::SQLITE_OK,
-        Ok(false) => ffi::SQLITE_BUSY,
-        Err(_) => ffi::SQLITE_IOERR_SHMLOCK,
-    }
-}
-
-unsafe extern "C" fn shm_barrier(_: *mut ffi::sqlite3_file) {
-    fence(Ordering::SeqCst);
-}
-
-unsafe extern "C" fn shm_unmap(file: *mut ffi::sqlite3_file, _delete: c_int) -> c_int {
-    // SAFETY: an open file.
-    let handle = unsafe { handle(file) };
-    let mut state = lock(&handle.state);
-    // After a crash the shared memory of this handle is no more.
-    let shared = if state.boots == handle.boot { state.shared.get_mut(&handle.name) } else { None };
-    for slot in shared.into_iter().flat_map(|shared| &mut shared.slots) {
-        slot.shared.retain(|holder| *holder != handle.id);
-        slot.exclusive = slot.exclusive.filter(|holder| *holder != handle.id);
-    }
-    ffi::SQLITE_OK
 }
 
 unsafe extern "C" fn file_control(_: *mut ffi::sqlite3_file, _: c_int, _: *mut c_void) -> c_int {

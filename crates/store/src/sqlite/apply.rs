@@ -119,7 +119,7 @@ fn order(conn: &Connection, change: &OrderChange) -> Done {
             let found = run(
                 conn,
                 "UPDATE orders SET status = ?2, updated_at = ?3, expires_at = ?4 WHERE id = ?1",
-                params![Id(id.as_u128()), status, updated_at.0, expires_at.map(|at| at.0)],
+                params![Id::of(id.as_u128()), status, updated_at.0, expires_at.map(|at| at.0)],
             )?;
             if found == 1 { Ok(()) } else { Err(StoreError::constraint(format!("no order {id}"))) }
         }
@@ -133,7 +133,7 @@ fn insert_order(conn: &Connection, row: &OrderRow) -> Done {
              status, buyer, device, contact, air_ms, key_hash, created_at, updated_at, expires_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
         params![
-            Id(row.id.as_u128()),
+            Id::of(row.id.as_u128()),
             row.show,
             row.host,
             row.brand,
@@ -144,10 +144,10 @@ fn insert_order(conn: &Connection, row: &OrderRow) -> Done {
             row.unit_price.currency.as_str(),
             row.status,
             row.buyer,
-            Id(row.device.as_u128()),
-            row.contact.map(|id| Id(id.as_u128())),
+            Id::of(row.device.as_u128()),
+            row.contact.map(|id| Id::of(id.as_u128())),
             row.air_ms,
-            Id(row.key_hash),
+            Id::of(row.key_hash),
             row.created_at.0,
             row.updated_at.0,
             row.expires_at.map(|at| at.0)
@@ -161,10 +161,10 @@ fn text(conn: &Connection, change: &TextChange) -> Done {
         TextChange::Put(row) => run(
             conn,
             "INSERT INTO texts (id, kind, text, salt, at) VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![Id(row.id.as_u128()), row.kind, row.text, row.salt, row.at.0],
+            params![Id::of(row.id.as_u128()), row.kind, row.text, row.salt, row.at.0],
         )?,
         TextChange::Erase(id) => {
-            run(conn, "DELETE FROM texts WHERE id = ?1", params![Id(id.as_u128())])?
+            run(conn, "DELETE FROM texts WHERE id = ?1", params![Id::of(id.as_u128())])?
         }
         TextChange::Prune { kind, before } => run(
             conn,
@@ -183,18 +183,18 @@ fn chat_line(conn: &Connection, change: &ChatChange) -> Done {
             "INSERT INTO chat (show, id, at, viewer, nick, text) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             params![
                 row.show,
-                Id(row.id.as_u128()),
+                Id::of(row.id.as_u128()),
                 row.at.0,
-                Id(row.viewer.as_u128()),
+                Id::of(row.viewer.as_u128()),
                 row.nick,
                 row.text
             ],
         )?,
         ChatChange::Delete(id) => {
-            run(conn, "DELETE FROM chat WHERE id = ?1", params![Id(id.as_u128())])?
+            run(conn, "DELETE FROM chat WHERE id = ?1", params![Id::of(id.as_u128())])?
         }
         ChatChange::EraseViewer(viewer) => {
-            run(conn, "DELETE FROM chat WHERE viewer = ?1", params![Id(viewer.as_u128())])?
+            run(conn, "DELETE FROM chat WHERE viewer = ?1", params![Id::of(viewer.as_u128())])?
         }
         ChatChange::Prune { before } => run(
             conn,

@@ -3,6 +3,7 @@
 //! WAL with `synchronous = FULL`: a commit returns after the log file's sync, and only then do tickets resolve (S-3).
 
 mod apply;
+mod checkpoint;
 mod failure;
 mod pool;
 mod queue;
@@ -20,6 +21,7 @@ use rusqlite::{Connection, OpenFlags};
 use crate::batch::Batch;
 use crate::check::check;
 use crate::{DirLock, Health, Stats, Store, StoreError, Ticket};
+use checkpoint::Checkpointer;
 use failure::open_error;
 use pool::Pool;
 use queue::Queue;
@@ -28,8 +30,6 @@ use writer::{Status, Writer};
 const FILE: &str = "ringlight.db";
 /// How long a statement waits for another process's lock before it counts as an outage.
 const BUSY_TIMEOUT_MS: u64 = 250;
-/// Pages in the log file before a commit moves them into the database: fewer, larger moves cost fewer syncs.
-const CHECKPOINT_PAGES: u32 = 4000;
 /// What a full checkpoint leaves of the log file, so that erased text does not linger in its tail.
 const WAL_KEEP_BYTES: u64 = 64 << 20;
 const CACHED_STATEMENTS: usize = 64;
@@ -82,7 +82,9 @@ impl SqliteStore {
         schema::migrate(&mut conn)?;
         let queue = Arc::new(Queue::default());
         let status = Arc::new(Status::default());
-        let writer = Writer::new(place.clone(), conn, Arc::clone(&queue), Arc::clone(&status));
+        let checkpointer = Checkpointer::start(place.clone())?;
+        let (theirs, told) = (Arc::clone(&queue), Arc::clone(&status));
+        let writer = Writer::new(place.clone(), conn, theirs, told, checkpointer);
         let writer = std::thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || writer.work())
@@ -175,7 +177,7 @@ impl Place {
         conn.pragma_update(None, "foreign_keys", false)?;
         // Erased text is overwritten in the file, not only unlinked.
         conn.pragma_update(None, "secure_delete", true)?;
-        conn.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+        conn.pragma_update(None, "wal_autocheckpoint", 0)?;
         conn.pragma_update(None, "journal_size_limit", WAL_KEEP_BYTES as i64)?;
         if let Some(pages) = self.options.max_pages {
             conn.pragma_update(None, "max_page_count", pages)?;

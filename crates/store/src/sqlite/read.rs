@@ -112,13 +112,13 @@ impl Reader for SqliteReader {
 
     fn order(&self, id: OrderId) -> Result<Option<StoredOrder>, StoreError> {
         let sql = format!("SELECT {} FROM orders WHERE id = ?1", rows::ORDER_COLUMNS);
-        self.pool.read(|conn| one(conn, &sql, params![Id(id.as_u128())], rows::order))
+        self.pool.read(|conn| one(conn, &sql, params![Id::of(id.as_u128())], rows::order))
     }
 
     fn order_by_key(&self, show: &str, key_hash: u128) -> Result<Option<StoredOrder>, StoreError> {
         let sql =
             format!("SELECT {} FROM orders WHERE show = ?1 AND key_hash = ?2", rows::ORDER_COLUMNS);
-        self.pool.read(|conn| one(conn, &sql, params![show, Id(key_hash)], rows::order))
+        self.pool.read(|conn| one(conn, &sql, params![show, Id::of(key_hash)], rows::order))
     }
 
     fn orders(&self, query: &OrderQuery) -> Result<OrderPage, StoreError> {
@@ -146,7 +146,7 @@ impl Reader for SqliteReader {
 
     fn text(&self, id: TextId) -> Result<Option<TextRow>, StoreError> {
         let sql = "SELECT id, kind, text, salt, at FROM texts WHERE id = ?1";
-        self.pool.read(|conn| one(conn, sql, params![Id(id.as_u128())], rows::text))
+        self.pool.read(|conn| one(conn, sql, params![Id::of(id.as_u128())], rows::text))
     }
 
     fn chat(&self, show: &str, after: u64, count: usize) -> Result<Vec<ChatLine>, StoreError> {

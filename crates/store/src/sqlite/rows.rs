@@ -9,16 +9,24 @@ use crate::log::Record;
 use crate::traits::{ChatLine, Doc, StoredOrder};
 
 /// Sixteen bytes in the order that sorts as the number does.
-pub(super) struct Id(pub(super) u128);
+pub(super) struct Id([u8; 16]);
 
+impl Id {
+    pub(super) fn of(number: u128) -> Self {
+        Self(number.to_be_bytes())
+    }
+    fn number(self) -> u128 {
+        u128::from_be_bytes(self.0)
+    }
+}
 impl ToSql for Id {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::from(self.0.to_be_bytes().to_vec()))
+        Ok(ToSqlOutput::Borrowed(ValueRef::Blob(&self.0)))
     }
 }
 impl FromSql for Id {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        <[u8; 16]>::column_result(value).map(|bytes| Self(u128::from_be_bytes(bytes)))
+        <[u8; 16]>::column_result(value).map(Self)
     }
 }
 
@@ -50,7 +58,7 @@ pub(super) fn order(row: &Row<'_>) -> rusqlite::Result<StoredOrder> {
     Ok(StoredOrder {
         n: number(row, 0)?,
         row: OrderRow {
-            id: OrderId::from_u128(row.get::<_, Id>(1)?.0),
+            id: OrderId::from_u128(row.get::<_, Id>(1)?.number()),
             show: row.get(2)?,
             host: row.get(3)?,
             brand: row.get(4)?,
@@ -60,10 +68,10 @@ pub(super) fn order(row: &Row<'_>) -> rusqlite::Result<StoredOrder> {
             unit_price: Money { minor: row.get(8)?, currency },
             status: row.get(10)?,
             buyer: row.get(11)?,
-            device: DeviceId::from_u128(row.get::<_, Id>(12)?.0),
-            contact: row.get::<_, Option<Id>>(13)?.map(|id| TextId::from_u128(id.0)),
+            device: DeviceId::from_u128(row.get::<_, Id>(12)?.number()),
+            contact: row.get::<_, Option<Id>>(13)?.map(|id| TextId::from_u128(id.number())),
             air_ms: row.get(14)?,
-            key_hash: row.get::<_, Id>(15)?.0,
+            key_hash: row.get::<_, Id>(15)?.number(),
             created_at: Timestamp(row.get(16)?),
             updated_at: Timestamp(row.get(17)?),
             expires_at: row.get::<_, Option<i64>>(18)?.map(Timestamp),
@@ -93,7 +101,7 @@ pub(super) fn stock(row: &Row<'_>) -> rusqlite::Result<StockRow> {
 /// `id, kind, text, salt, at`.
 pub(super) fn text(row: &Row<'_>) -> rusqlite::Result<TextRow> {
     Ok(TextRow {
-        id: TextId::from_u128(row.get::<_, Id>(0)?.0),
+        id: TextId::from_u128(row.get::<_, Id>(0)?.number()),
         kind: row.get(1)?,
         text: row.get(2)?,
         salt: row.get(3)?,
@@ -107,9 +115,9 @@ pub(super) fn chat(row: &Row<'_>) -> rusqlite::Result<ChatLine> {
         n: number(row, 0)?,
         row: ChatRow {
             show: row.get(1)?,
-            id: MessageId::from_u128(row.get::<_, Id>(2)?.0),
+            id: MessageId::from_u128(row.get::<_, Id>(2)?.number()),
             at: Timestamp(row.get(3)?),
-            viewer: ViewerId::from_u128(row.get::<_, Id>(4)?.0),
+            viewer: ViewerId::from_u128(row.get::<_, Id>(4)?.number()),
             nick: row.get(5)?,
             text: row.get(6)?,
         },

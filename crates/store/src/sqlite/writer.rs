@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 
 use super::apply::{self, Head};
+use super::checkpoint::Checkpointer;
 use super::failure::store_error;
 use super::queue::{Job, Queue, Taken};
 use super::{Place, schema};
@@ -35,6 +36,7 @@ pub(super) struct Writer {
     conn: Option<Connection>,
     queue: Arc<Queue>,
     status: Arc<Status>,
+    checkpointer: Checkpointer,
     heads: HashMap<StreamId, Head>,
     /// Erased text may still be in the log file; the next quiet moment empties it.
     erased: bool,
@@ -46,8 +48,10 @@ impl Writer {
         conn: Connection,
         queue: Arc<Queue>,
         status: Arc<Status>,
+        checkpointer: Checkpointer,
     ) -> Self {
-        Self { place, conn: Some(conn), queue, status, heads: HashMap::new(), erased: false }
+        let heads = HashMap::new();
+        Self { place, conn: Some(conn), queue, status, checkpointer, heads, erased: false }
     }
 
     /// The thread's whole life. However it ends, nobody is left to wait for a writer that is gone.
@@ -83,6 +87,9 @@ impl Writer {
             Ok(answers) => {
                 for (job, answer) in group.into_iter().zip(answers) {
                     job.resolver.resolve(answer);
+                }
+                if let Some(conn) = &self.conn {
+                    self.checkpointer.committed(conn);
                 }
             }
             Err(error) => {
@@ -148,9 +155,7 @@ impl Writer {
     /// Moves the log file into the database and empties it. A reader in the way means another try later.
     fn scrub(&mut self) {
         let Some(conn) = &self.conn else { return };
-        let busy =
-            conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
-        self.erased &= busy.ok() != Some(0);
+        self.erased &= !self.checkpointer.empty(conn);
     }
 }
 
