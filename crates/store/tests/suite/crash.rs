@@ -88,7 +88,7 @@ fn inspect(store: &dyn Reader, known: &Known) -> usize {
     there.len()
 }
 
-/// One life of a shop with a crash in it; how many orders were acknowledged before it.
+/// One life of a shop with crashes in it; how many of them met a sale that had acknowledged orders.
 fn life(seed: u64, crashes: &[u64]) -> usize {
     let dir = tempfile::tempdir().expect("a directory");
     let disk = FaultDisk::new(seed);
@@ -97,12 +97,15 @@ fn life(seed: u64, crashes: &[u64]) -> usize {
         let store = open(dir.path(), &disk).expect("opens");
         store.submit(sample::open(STOCK)).wait().expect("stock opens");
     }
+    let mut met = 0;
     for ops in crashes {
+        let before = known.acknowledged.len();
         disk.crash_after(*ops);
         // The power may be off before the store is open.
         if let Ok(store) = open(dir.path(), &disk) {
             sell(&store, &mut known);
         }
+        met += usize::from(disk.is_off() && known.acknowledged.len() > before);
         disk.reboot();
         let store = open(dir.path(), &disk).expect("opens after a crash");
         inspect(&store, &known);
@@ -112,7 +115,14 @@ fn life(seed: u64, crashes: &[u64]) -> usize {
     sell(&store, &mut known);
     let sold = inspect(&store, &known);
     assert!(sold == STOCK as usize, "{sold} of {STOCK} are sold");
-    known.acknowledged.len()
+    met
+}
+
+/// The crashes of the test above are where they should be.
+#[test]
+fn crashes_meet_sales() {
+    let met: usize = (0..4).map(|seed| life(seed, &[200, 250, 300])).sum();
+    assert!(met >= 6, "{met} of 12 crashes met a sale");
 }
 
 proptest! {
