@@ -1,2 +1,44 @@
-//! The only binary: reads arguments and starts what they ask for.
-fn main() {}
+//! The only binary, and the only place that reads arguments. It owns what people meet in a terminal: commands, their
+//! words, exit codes. It never holds a rule of the business: each command puts crates together and prints.
+//!
+//! Words for people go to stdout, logs and refusals to stderr: what went wrong, then a hint.
+
+mod cli;
+mod config;
+mod demo;
+mod doctor;
+mod failure;
+mod log;
+mod out;
+mod replay;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command, ConfigCommand, LogCommand};
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Serve(args) => serve::run(&args),
+        Command::Demo(args) => demo::run(&args),
+        Command::Replay(args) => replay::run(&args),
+        Command::Log(LogCommand::Verify(args)) => log::verify(&args),
+        Command::Config(ConfigCommand::Check(args)) => config::check(&args),
+        Command::Config(ConfigCommand::Doc) => config::doc(),
+        Command::Doctor(args) => doctor::run(&args),
+        Command::Openapi => {
+            out::line(server::openapi());
+            Ok(true)
+        }
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            out::failure(&error);
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! The commands and their arguments. An absent flag is `None`, so that it never clobbers the file or the environment.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Live shopping with a safety net: the show runs a few seconds behind, and what is stopped in them never airs.
+#[derive(Debug, Parser)]
+#[command(name = "ringlight", version, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the server
+    Serve(ServeArgs),
+    /// Run the server with a show on air and a crowd that chats and buys
+    Demo(DemoArgs),
+    /// Rebuild a show from its log and compare it with what was live
+    Replay(ReplayArgs),
+    /// Look after the log
+    #[command(subcommand)]
+    Log(LogCommand),
+    /// Look after the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Check whether this machine is fit to run a server
+    Doctor(DoctorArgs),
+    /// Print the API's description (OpenAPI 3.1)
+    Openapi,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LogCommand {
+    /// Prove the hash chain of every stream, or name the first broken record
+    Verify(VerifyArgs),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Check the files, and list where the running state has moved on from the bootstrap file
+    Check(CheckArgs),
+    /// Print ringlight.toml: every setting with its default
+    Doc,
+}
+
+/// What `serve` and others take to find their settings.
+#[derive(Debug, Default, Clone, Args)]
+pub(crate) struct Settings {
+    /// Folder of the database, recordings and keys [default: data]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Address of pages, API and HLS [default: 0.0.0.0:8080]
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) http: Option<SocketAddr>,
+    /// Address for RTMP [default: 0.0.0.0:1935]
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) rtmp: Option<SocketAddr>,
+    /// Settings in TOML; `ringlight config doc` prints them all
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Clone, Args)]
+pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+    /// A deployment in TOML: users, hosts, brands, products, shows; creates what is missing
+    #[arg(long, value_name = "FILE")]
+    pub(crate) bootstrap: Option<PathBuf>,
+    /// PEM file with the certificate chain; turns on HTTPS and HTTP/2
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// PEM file with the private key
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// What viewers type, such as https://shop.example
+    #[arg(long, value_name = "URL")]
+    pub(crate) public_url: Option<String>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DemoArgs {
+    /// Folder of the demo's data, kept between runs
+    #[arg(long, value_name = "DIR", default_value = "demo-data")]
+    pub(crate) data: PathBuf,
+    /// Do not open the browser
+    #[arg(long)]
+    pub(crate) no_open: bool,
+    /// Address of pages, API and HLS [default: 127.0.0.1:8080, or any free port]
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) http: Option<SocketAddr>,
+    /// Address for RTMP [default: 127.0.0.1:1935, or any free port]
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) rtmp: Option<SocketAddr>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ReplayArgs {
+    /// The data folder
+    #[arg(value_name = "DATA")]
+    pub(crate) data: PathBuf,
+    /// The show's name in addresses
+    #[arg(long, value_name = "SLUG")]
+    pub(crate) show: String,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct VerifyArgs {
+    /// The data folder
+    #[arg(value_name = "DATA", default_value = "data")]
+    pub(crate) data: PathBuf,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct CheckArgs {
+    /// Settings in TOML
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// A deployment in TOML
+    #[arg(long, value_name = "FILE")]
+    pub(crate) bootstrap: Option<PathBuf>,
+    /// The data folder to compare the deployment with
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DoctorArgs {
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_commands_fit_together() {
+        Cli::command().debug_assert();
+    }
+}

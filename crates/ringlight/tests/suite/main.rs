@@ -1,0 +1,22 @@
+//! End to end: the built binary, real clients (ffmpeg, tungstenite, curl, Chromium), real sockets on the loopback.
+//!
+//! Each test starts a server of its own in a folder of its own on free ports, waits for conditions and never for a
+//! time, and ends what it started by its pid.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod air;
+mod browser;
+mod client;
+mod commands;
+mod crash;
+mod ffmpeg;
+mod hostile;
+mod keys;
+mod orders;
+mod pcm;
+mod rooms;
+mod server;
+mod splices;
+mod tls;
+mod wait;
