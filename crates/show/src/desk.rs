@@ -179,6 +179,9 @@ pub struct Mark {
     /// The discontinuities published so far.
     #[serde(default)]
     pub discontinuities: u64,
+    /// The end of what had come of the host, in channel time.
+    #[serde(default)]
+    pub newest: MediaTime,
     /// The program's fixed AAC configuration in hex, once there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audio: Option<String>,

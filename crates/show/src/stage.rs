@@ -79,6 +79,8 @@ pub struct Stage<D: Decider, C = ()> {
     /// Facts for which there was no room, not yet recorded.
     overflowed: u64,
     digested_seq: u64,
+    /// The entry that the last input became, if it became one.
+    last: Option<u64>,
     memory: D::Memory,
 }
 
@@ -127,6 +129,7 @@ impl<D: Decider, C> Stage<D, C> {
             counts: 0,
             overflowed: 0,
             digested_seq,
+            last: None,
             memory: D::Memory::default(),
         }
     }
@@ -167,10 +170,13 @@ impl<D: Decider, C> Stage<D, C> {
     pub fn in_flight(&self) -> usize {
         self.flight.len()
     }
-    /// The events of the last entry decided, for a shell that acts on a fact before it is recorded.
+    /// What the last [`Stage::handle`] or [`Stage::wake`] decided, for a shell that acts on a fact before it is
+    /// recorded. Empty when that changed nothing, and once it is in a batch.
     #[must_use]
     pub fn last_events(&self) -> &[D::Event] {
-        self.open.entries.iter().rev().find(|e| e.digest.is_none()).map_or(&[], |e| &e.events)
+        let mut newest = self.open.entries.iter().rev();
+        let last = newest.find(|entry| Some(entry.seq) == self.last);
+        last.map_or(&[], |entry| &entry.events)
     }
     /// When [`Stage::wake`] is due.
     #[must_use]
@@ -180,6 +186,7 @@ impl<D: Decider, C> Stage<D, C> {
 
     /// Decides `input` and stages what follows.
     pub fn handle(&mut self, input: D::Input, at: Timestamp, caller: C) -> Step<D, C> {
+        self.last = None;
         let weight = D::weight(&input);
         if !self.has_room(weight) {
             if weight == Weight::Ask {
@@ -203,6 +210,7 @@ impl<D: Decider, C> Stage<D, C> {
             return self.answer(caller, decision.reply);
         }
         let seq = self.stage(input, decision.events, at, weight);
+        self.last = Some(seq);
         let (caller, effects) = (Some((caller, decision.reply)), decision.effects);
         self.open.held.push(Held { seq, caller, own: true, effects });
         Step::Staged { seq }
@@ -210,6 +218,7 @@ impl<D: Decider, C> Stage<D, C> {
 
     /// Gives the decider its wake-up input when its deadline has passed. Says whether that changed anything.
     pub fn wake(&mut self, at: Timestamp) -> bool {
+        self.last = None;
         if self.deadline().is_none_or(|due| due > at) || !self.has_room(Weight::Ask) {
             return false;
         }
@@ -219,6 +228,7 @@ impl<D: Decider, C> Stage<D, C> {
             return false;
         }
         let seq = self.stage(input, decision.events, at, Weight::Ask);
+        self.last = Some(seq);
         let effects = decision.effects;
         self.open.held.push(Held { seq, caller: None, own: true, effects });
         true

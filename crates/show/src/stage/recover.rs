@@ -64,6 +64,7 @@ impl<D: Decider, C> Stage<D, C> {
         self.staged_seq = self.committed_seq;
         (self.facts, self.counts) = (0, 0);
         self.memory = D::Memory::default();
+        self.last = None;
         for flight in &self.flight {
             for entry in flight.entries.iter() {
                 for event in &entry.events {

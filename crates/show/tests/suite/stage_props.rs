@@ -256,6 +256,18 @@ fn the_journal_is_bounded_counts_go_first_and_the_overflow_is_recorded() {
 }
 
 #[test]
+fn the_last_events_are_those_of_the_last_input_alone() {
+    let mut stage = Stage::<Show, ()>::new("show/evening");
+    stage.handle(ban(1), T0, ());
+    assert_eq!(stage.last_events().len(), 1);
+    stage.digest(T0);
+    assert_eq!(stage.last_events().len(), 1);
+    // The same ban again rests on the first one and decides nothing.
+    assert_eq!(stage.handle(ban(1), T0, ()), Step::Staged { seq: 2 });
+    assert_eq!(stage.last_events(), []);
+}
+
+#[test]
 fn tickets_may_be_reported_out_of_order() {
     let mut stage = Stage::<Show, u32>::new("show/evening");
     let mut tickets = Vec::new();
