@@ -125,8 +125,15 @@ fn crashes_meet_sales() {
     assert!(met >= 6, "{met} of 12 crashes met a sale");
 }
 
+/// A few crashes in every run; as many as `PROPTEST_CASES` says in a soak.
+fn cases() -> ProptestConfig {
+    let all = ProptestConfig::default();
+    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { all.cases } else { 24 };
+    ProptestConfig { cases, ..all }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #![proptest_config(cases())]
     #[test]
     fn every_acknowledged_order_survives(
         seed in any::<u64>(),
