@@ -104,6 +104,12 @@ impl DelayLine {
         })
     }
 
+    /// Whether a key frame is due by a moment.
+    pub(crate) fn key_due_by(&self, by: Timestamp) -> bool {
+        let mut due = self.pictures.iter().take_while(|p| self.due(p.era, p.at) <= by);
+        due.any(|p| p.frame.key)
+    }
+
     /// When the next picture or sound is due, pictures first.
     pub(crate) fn next_due(&self) -> Option<(Timestamp, Track)> {
         let picture = self.pictures.front().map(|p| (self.due(p.era, p.at), Track::Picture));

@@ -19,6 +19,8 @@ use crate::frame::{AirAudio, AirVideo, AudioConfig, VideoConfig};
 pub(crate) const SHORTEST_PICTURE: Duration = Duration::from_ms(1);
 /// The slate stays this far behind, so that a splice leaves no sliver of it and a key frame that is just due finds its place.
 const SLIVER: Duration = Duration::from_ms(10);
+/// The longest picture that airs whole before the slate, though the splice comes sooner.
+const WHOLE: Duration = Duration::from_ms(100);
 /// What a picture is expected to last at least and at most, when its successor is not known.
 const USUAL: (Duration, Duration) = (Duration::from_ms(5), Duration::from_s(1));
 
@@ -191,9 +193,11 @@ impl Air {
         self.usual = usual;
     }
 
-    /// The slate begins at `air`, or as soon as the picture before it allows.
+    /// The slate begins at `air`, or as soon as the picture before it allows: that one airs whole, because players
+    /// that count in frames stumble over a shorter one.
     pub(crate) fn start_slate(&mut self, slate: &Slate, air: AirTime) -> AirTime {
-        let next = air.max(self.free);
+        let whole = self.held.as_ref().map(|held| held.air + self.usual.min(WHOLE));
+        let next = air.max(whole.unwrap_or(self.free)).max(self.free);
         self.reel = Some(Reel { slate: slate.clone(), next, index: 0 });
         next
     }
@@ -218,6 +222,12 @@ impl Air {
             reel.index += 1;
             self.hold(next);
         }
+    }
+
+    /// Where the slate's next picture would end, once one is on.
+    pub(crate) fn slate_picture_end(&self) -> Option<AirTime> {
+        let reel = self.reel.as_ref().filter(|reel| reel.index > 0)?;
+        Some(reel.next + reel.slate.picture(reel.index).duration)
     }
 
     /// When the next picture of the slate airs.

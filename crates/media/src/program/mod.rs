@@ -223,7 +223,8 @@ impl Program {
         if !self.air.is_on() {
             return due;
         }
-        let slate = self.air.next_slate().map(|air| self.air.wall(air));
+        let slate = self.air.next_slate().filter(|_| !self.slate_lingers());
+        let slate = slate.map(|air| self.air.wall(air));
         let silence = self.run.as_ref().is_none_or(|run| !run.sounding);
         let silence = silence.then(|| self.air.wall(self.air.sound_end()));
         let tick = Some(self.now + TICK);

@@ -146,10 +146,20 @@ impl Program {
     fn fill(&mut self) {
         let Some(air) = self.air.at(self.now) else { return };
         let until = air - self.slack();
-        self.air.fill_pictures(until);
+        if !self.slate_lingers() {
+            self.air.fill_pictures(until);
+        }
         if self.run.as_ref().is_none_or(|run| !run.sounding) {
             self.air.fill_sound(until);
         }
+    }
+
+    /// A key frame that is about to be due may take the slate's place: the slate's picture stays on rather than be
+    /// followed by one that is cut short, over which players that count in frames stumble.
+    pub(super) fn slate_lingers(&self) -> bool {
+        let Some(end) = self.air.slate_picture_end() else { return false };
+        let soon = self.air.wall(end);
+        self.host.key_due_by(soon) || self.standby.key_due_by(soon)
     }
 
     /// Takes the host's picture off at `from`, because of an action.

@@ -187,13 +187,13 @@ fn a_host_that_is_thrown_out_leaves_the_air_at_once() {
     check(
         stage,
         expect![[r#"
-        00:04.000 on air 0.000: Host, Host
-        00:04.000   sound   0.000 – 6.016  anna a0
-        00:04.040   picture 0.000 – 6.001  anna v0
-        00:10.000 on air 6.001: Slate, Silence
-        00:10.020   sound   6.016 – 9.003  silence
-        00:10.060   picture 6.001 – 9.001  slate
-    "#]],
+            00:04.000 on air 0.000: Host, Host
+            00:04.000   sound   0.000 – 6.016  anna a0
+            00:04.040   picture 0.000 – 6.040  anna v0
+            00:10.000 on air 6.040: Slate, Silence
+            00:10.020   sound   6.016 – 9.003  silence
+            00:10.090   picture 6.040 – 9.000  slate
+        "#]],
     );
 }
 

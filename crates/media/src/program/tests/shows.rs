@@ -60,20 +60,20 @@ fn a_cut_shows_the_slate_until_the_next_key_frame() {
     check(
         stage,
         expect![[r#"
-        00:08.000 on air 0.000: Host, Host
-        00:08.000   sound   0.000 – 11.968  anna a0
-        00:08.040   picture 0.000 – 12.010  anna v0
-        00:15.000 Cut 12.010 – 14.000, 5010 ms before air, Planned
-        00:19.970 on air 11.968: Host, Silence
-        00:19.970   sound   11.968 – 14.016  silence
-        00:20.010 on air 12.010: Slate, Silence
-        00:20.010 action 1 aired at 12.010
-        00:20.060   picture 12.010 – 14.000  slate
-        00:22.000 on air 14.000: Host, Host
-        00:22.000 action 1 over at 14.000
-        00:22.020   sound   14.016 – 17.003  anna a0
-        00:22.040   picture 14.000 – 17.040  anna v0
-    "#]],
+            00:08.000 on air 0.000: Host, Host
+            00:08.000   sound   0.000 – 11.968  anna a0
+            00:08.040   picture 0.000 – 12.040  anna v0
+            00:15.000 Cut 12.010 – 14.000, 5010 ms before air, Planned
+            00:19.970 on air 11.968: Host, Silence
+            00:19.970   sound   11.968 – 14.016  silence
+            00:20.010 on air 12.040: Slate, Silence
+            00:20.010 action 1 aired at 12.010
+            00:20.090   picture 12.040 – 14.000  slate
+            00:22.000 on air 14.000: Host, Host
+            00:22.000 action 1 over at 14.000
+            00:22.020   sound   14.016 – 17.003  anna a0
+            00:22.040   picture 14.000 – 17.040  anna v0
+        "#]],
     );
 }
 
@@ -217,17 +217,17 @@ fn the_delay_shrinks_by_a_dump() {
     check(
         stage,
         expect![[r#"
-        00:08.000 on air 0.000: Host, Host
-        00:08.000   sound   0.000 – 7.019  anna a0
-        00:08.040   picture 0.000 – 7.001  anna v0
-        00:15.000 on air 7.001: Slate, Silence
-        00:15.000 delay 2000 ms by Dump from air 7.000
-        00:15.020   sound   7.019 – 10.005  silence
-        00:15.060   picture 7.001 – 10.000  slate
-        00:18.000 on air 10.000: Host, Host
-        00:18.000   sound   10.005 – 17.024  anna a0
-        00:18.040   picture 10.000 – 17.040  anna v0
-    "#]],
+            00:08.000 on air 0.000: Host, Host
+            00:08.000   sound   0.000 – 7.019  anna a0
+            00:08.040   picture 0.000 – 7.040  anna v0
+            00:15.000 on air 7.040: Slate, Silence
+            00:15.000 delay 2000 ms by Dump from air 7.000
+            00:15.020   sound   7.019 – 10.005  silence
+            00:15.090   picture 7.040 – 10.000  slate
+            00:18.000 on air 10.000: Host, Host
+            00:18.000   sound   10.005 – 17.024  anna a0
+            00:18.040   picture 10.000 – 17.040  anna v0
+        "#]],
     );
 }
 
@@ -242,20 +242,20 @@ fn panic_and_resume() {
     check(
         stage,
         expect![[r#"
-        00:04.000 on air 0.000: Host, Host
-        00:04.000   sound   0.000 – 6.016  anna a0
-        00:04.040   picture 0.000 – 6.001  anna v0
-        00:10.000 on air 6.001: Slate, Silence
-        00:10.000 action 1 aired at 6.000
-        00:10.000 Panic 6.037 – until resumed, 0 ms before air, Active
-        00:10.020   sound   6.016 – 14.016  silence
-        00:10.060   picture 6.001 – 14.000  slate
-        00:13.000 Resume 13.013 – until resumed, 4013 ms before air, Planned
-        00:18.000 on air 14.000: Host, Host
-        00:18.000 action 1 over at 14.000
-        00:18.020   sound   14.016 – 18.005  anna a0
-        00:18.040   picture 14.000 – 18.040  anna v0
-    "#]],
+            00:04.000 on air 0.000: Host, Host
+            00:04.000   sound   0.000 – 6.016  anna a0
+            00:04.040   picture 0.000 – 6.040  anna v0
+            00:10.000 on air 6.040: Slate, Silence
+            00:10.000 action 1 aired at 6.000
+            00:10.000 Panic 6.037 – until resumed, 0 ms before air, Active
+            00:10.020   sound   6.016 – 14.016  silence
+            00:10.090   picture 6.040 – 14.000  slate
+            00:13.000 Resume 13.013 – until resumed, 4013 ms before air, Planned
+            00:18.000 on air 14.000: Host, Host
+            00:18.000 action 1 over at 14.000
+            00:18.020   sound   14.016 – 18.005  anna a0
+            00:18.040   picture 14.000 – 18.040  anna v0
+        "#]],
     );
 }
 
@@ -273,30 +273,30 @@ fn panic_during_a_hand_over() {
     check(
         stage,
         expect![[r#"
-        00:04.000 on air 0.000: Host, Host
-        00:04.000   sound   0.000 – 6.997  anna a0
-        00:04.040   picture 0.000 – 7.021  anna v0
-        00:08.000 HandOver 7.021 – until resumed, 3021 ms before air, Planned
-        00:11.000 on air 6.997: Host, Silence
-        00:11.000   sound   6.997 – 8.021  silence
-        00:11.030 on air 7.021: Slate, Silence
-        00:11.030 action 1 aired at 7.021
-        00:11.080   picture 7.021 – 8.000  slate
-        00:12.000 on air 8.000: Standby, Standby
-        00:12.030   sound   8.021 – 11.008  bea a1
-        00:12.040   picture 8.000 – 11.001  bea v1
-        00:15.000 on air 11.001: Slate, Silence
-        00:15.000 action 2 aired at 11.000
-        00:15.000 Panic 11.000 – until resumed, 0 ms before air, Active
-        00:15.010   sound   11.008 – 19.008  silence
-        00:15.060   picture 11.001 – 19.000  slate
-        00:18.000 Resume 18.005 – until resumed, 4005 ms before air, Planned
-        00:23.000 on air 19.000: Host, Host
-        00:23.000 action 1 over at 19.000
-        00:23.000 action 2 over at 19.000
-        00:23.010   sound   19.008 – 22.016  anna a0
-        00:23.040   picture 19.000 – 22.040  anna v0
-    "#]],
+            00:04.000 on air 0.000: Host, Host
+            00:04.000   sound   0.000 – 6.997  anna a0
+            00:04.040   picture 0.000 – 7.040  anna v0
+            00:08.000 HandOver 7.021 – until resumed, 3021 ms before air, Planned
+            00:11.000 on air 6.997: Host, Silence
+            00:11.000   sound   6.997 – 8.021  silence
+            00:11.030 on air 7.040: Slate, Silence
+            00:11.030 action 1 aired at 7.021
+            00:11.090   picture 7.040 – 8.000  slate
+            00:12.000 on air 8.000: Standby, Standby
+            00:12.030   sound   8.021 – 11.008  bea a1
+            00:12.040   picture 8.000 – 11.040  bea v1
+            00:15.000 on air 11.040: Slate, Silence
+            00:15.000 action 2 aired at 11.000
+            00:15.000 Panic 11.000 – until resumed, 0 ms before air, Active
+            00:15.010   sound   11.008 – 19.008  silence
+            00:15.090   picture 11.040 – 19.000  slate
+            00:18.000 Resume 18.005 – until resumed, 4005 ms before air, Planned
+            00:23.000 on air 19.000: Host, Host
+            00:23.000 action 1 over at 19.000
+            00:23.000 action 2 over at 19.000
+            00:23.010   sound   19.008 – 22.016  anna a0
+            00:23.040   picture 19.000 – 22.040  anna v0
+        "#]],
     );
 }
 
@@ -312,31 +312,31 @@ fn a_cut_stops_the_standby_too() {
     check(
         stage,
         expect![[r#"
-        00:04.000 on air 0.000: Host, Host
-        00:04.000   sound   0.000 – 6.976  anna a0
-        00:04.040   picture 0.000 – 7.000  anna v0
-        00:08.000 HandOver 7.000 – 15.000, 3000 ms before air, Planned
-        00:10.980 on air 6.976: Host, Silence
-        00:10.980   sound   6.976 – 7.019  silence
-        00:11.000 on air 7.000: Slate, Silence
-        00:11.000 action 1 aired at 7.000
-        00:11.000 on air 7.000: Standby, Standby
-        00:11.020   sound   7.019 – 10.517  bea a1
-        00:11.040   picture 7.000 – 10.500  bea v1
-        00:12.000 Cut 10.500 – 12.000, 2500 ms before air, Planned
-        00:14.500 on air 10.500: Slate, Silence
-        00:14.500 action 2 aired at 10.500
-        00:14.520   sound   10.517 – 12.011  silence
-        00:14.550   picture 10.500 – 12.000  slate
-        00:15.500 action 2 over at 11.500
-        00:16.000 on air 12.000: Standby, Standby
-        00:16.020   sound   12.011 – 15.019  bea a1
-        00:16.040   picture 12.000 – 15.000  bea v1
-        00:19.000 on air 15.000: Host, Host
-        00:19.000 action 1 over at 15.000
-        00:19.020   sound   15.019 – 18.005  anna a0
-        00:19.040   picture 15.000 – 18.040  anna v0
-    "#]],
+            00:04.000 on air 0.000: Host, Host
+            00:04.000   sound   0.000 – 6.976  anna a0
+            00:04.040   picture 0.000 – 7.000  anna v0
+            00:08.000 HandOver 7.000 – 15.000, 3000 ms before air, Planned
+            00:10.980 on air 6.976: Host, Silence
+            00:10.980   sound   6.976 – 7.019  silence
+            00:11.000 on air 7.000: Slate, Silence
+            00:11.000 action 1 aired at 7.000
+            00:11.000 on air 7.000: Standby, Standby
+            00:11.020   sound   7.019 – 10.517  bea a1
+            00:11.040   picture 7.000 – 10.520  bea v1
+            00:12.000 Cut 10.500 – 12.000, 2500 ms before air, Planned
+            00:14.500 on air 10.520: Slate, Silence
+            00:14.500 action 2 aired at 10.500
+            00:14.520   sound   10.517 – 12.011  silence
+            00:14.570   picture 10.520 – 12.000  slate
+            00:15.500 action 2 over at 11.500
+            00:16.000 on air 12.000: Standby, Standby
+            00:16.020   sound   12.011 – 15.019  bea a1
+            00:16.040   picture 12.000 – 15.000  bea v1
+            00:19.000 on air 15.000: Host, Host
+            00:19.000 action 1 over at 15.000
+            00:19.020   sound   15.019 – 18.005  anna a0
+            00:19.040   picture 15.000 – 18.040  anna v0
+        "#]],
     );
 }
 
@@ -358,21 +358,21 @@ fn without_any_delay() {
         expect![[r#"
             00:00.010 on air 0.000: Host, Host
             00:00.010   sound   0.000 – 10.005  anna a0
-            00:00.040   picture 0.000 – 5.035  anna v0
+            00:00.040   picture 0.000 – 5.040  anna v0
             00:05.000 Cover 5.035 – until resumed, 35 ms before air, Planned
-            00:05.040 on air 5.035: Slate, Host
+            00:05.040 on air 5.040: Slate, Host
             00:05.040 action 1 aired at 5.035
-            00:05.340   picture 5.035 – 8.000  slate
+            00:05.340   picture 5.040 – 8.000  slate
             00:07.000 Resume 7.040 – until resumed, 40 ms before air, Planned
             00:08.000 on air 8.000: Host, Host
             00:08.000 action 1 over at 8.000
-            00:08.040   picture 8.000 – 10.027  anna v0
+            00:08.040   picture 8.000 – 10.040  anna v0
             00:10.000 HandOver 10.027 – until resumed, 27 ms before air, Planned
             00:10.010 on air 10.005: Host, Silence
             00:10.010   sound   10.005 – 11.008  silence
-            00:10.030 on air 10.027: Slate, Silence
+            00:10.030 on air 10.040: Slate, Silence
             00:10.030 action 3 aired at 10.027
-            00:10.330   picture 10.027 – 11.000  slate
+            00:10.340   picture 10.040 – 11.000  slate
             00:11.000 on air 11.000: Standby, Silence
             00:11.010 on air 11.008: Standby, Standby
             00:11.010   sound   11.008 – 13.013  bea a1

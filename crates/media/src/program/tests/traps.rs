@@ -329,24 +329,24 @@ fn late_keys_after_a_hand_over_with_a_slow_source() {
     check(
         stage,
         expect![[r#"
-        00:00.300 on air 0.000: Host, Host
-        00:00.300   sound   0.000 – 4.715  anna a0
-        00:00.340   picture 0.000 – 4.736  anna v0
-        00:05.000 HandOver 4.736 – until resumed, 36 ms before air, Planned
-        00:05.020 on air 4.715: Host, Silence
-        00:05.020   sound   4.715 – 5.013  silence
-        00:05.040 on air 4.736: Slate, Silence
-        00:05.040 action 1 aired at 4.736
-        00:05.300 on air 5.000: Standby, Standby
-        00:05.300   picture 4.736 – 5.000  slate
-        00:05.320   sound   5.013 – 10.005  bea a1
-        00:05.340   picture 5.000 – 10.000  bea v1
-        00:09.000 Resume 9.003 – until resumed, 303 ms before air, Planned
-        00:10.300 on air 10.000: Host, Host
-        00:10.300 action 1 over at 10.000
-        00:10.310   sound   10.005 – 12.715  anna a0
-        00:10.340   picture 10.000 – 12.720  anna v0
-    "#]],
+            00:00.300 on air 0.000: Host, Host
+            00:00.300   sound   0.000 – 4.715  anna a0
+            00:00.340   picture 0.000 – 4.760  anna v0
+            00:05.000 HandOver 4.736 – until resumed, 36 ms before air, Planned
+            00:05.020 on air 4.715: Host, Silence
+            00:05.020   sound   4.715 – 5.013  silence
+            00:05.040 on air 4.760: Slate, Silence
+            00:05.040 action 1 aired at 4.736
+            00:05.300 on air 5.000: Standby, Standby
+            00:05.300   picture 4.760 – 5.000  slate
+            00:05.320   sound   5.013 – 10.005  bea a1
+            00:05.340   picture 5.000 – 10.000  bea v1
+            00:09.000 Resume 9.003 – until resumed, 303 ms before air, Planned
+            00:10.300 on air 10.000: Host, Host
+            00:10.300 action 1 over at 10.000
+            00:10.310   sound   10.005 – 12.715  anna a0
+            00:10.340   picture 10.000 – 12.720  anna v0
+        "#]],
     );
 }
 
@@ -362,14 +362,14 @@ fn a_portrait_host_gets_the_portrait_slate() {
     check(
         stage,
         expect![[r#"
-        00:01.000 on air 0.000: Host, Host
-        00:01.000   sound   0.000 – 6.016  anna a0
-        00:01.040   picture 0.000 – 3.029  anna v0
-        00:04.000 Cover 3.029 – until resumed, 29 ms before air, Planned
-        00:04.030 on air 3.029: Slate, Host
-        00:04.030 action 1 aired at 3.029
-        00:04.080   picture 3.029 – 6.029  tall
-    "#]],
+            00:01.000 on air 0.000: Host, Host
+            00:01.000   sound   0.000 – 6.016  anna a0
+            00:01.040   picture 0.000 – 3.040  anna v0
+            00:04.000 Cover 3.029 – until resumed, 29 ms before air, Planned
+            00:04.030 on air 3.040: Slate, Host
+            00:04.030 action 1 aired at 3.029
+            00:04.090   picture 3.040 – 6.000  tall
+        "#]],
     );
 }
 
