@@ -1,0 +1,648 @@
+//! One run: everybody takes a turn at each step of virtual time, and after each step everything is checked.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fmt;
+
+use media::program::{Channel, Kind};
+use show::desk::Fact;
+use show::shop::{Config, Effect, Input as Sell, Shop};
+use show::{Input, OfferChange, Plan, Show, StartMode, Status};
+use store::{Batch, MemoryStore, OutboxChange, Reader};
+use units::{Duration, Timestamp};
+
+use crate::Violation;
+use crate::buyers::{Buyers, LIMIT, SECRET, Window, brand, price, skus, slug};
+use crate::check::{Checked, Invariant, holds};
+use crate::desk::{Desk, Move, Room, Sight};
+use crate::host::{Arrived, Host, Line, Look};
+use crate::ledger::{Heard, Ledger, rebuild};
+use crate::onair::{OnAir, producer};
+use crate::store::{FaultyStore, Owner, Weather};
+use crate::world::{Ids, Rng, STARTED};
+
+/// The shows; the first one is on air.
+const SHOWS: [&str; 2] = ["evening", "noon"];
+/// The longest step.
+const STEP_MAX_MS: i64 = 60;
+/// Steps between two rebuilds of all logs.
+const REBUILD_EVERY: u64 = 400;
+/// Steps in which a run must come to rest.
+const REST_MAX: u64 = 10_000;
+
+/// What a run was like.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The seed.
+    pub seed: u64,
+    /// Steps taken.
+    pub steps: u64,
+    /// Virtual time.
+    pub span: Duration,
+    /// What happened, by name, so that a test can see that a run is not empty.
+    pub counts: BTreeMap<&'static str, u64>,
+    /// The first invariant that did not hold.
+    pub failure: Option<Failure>,
+}
+
+/// An invariant that did not hold.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// At which step.
+    pub step: u64,
+    /// At what virtual time since the start.
+    pub at: Duration,
+    /// Which, and what was seen.
+    pub violation: Violation,
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.failure {
+            None => write!(f, "seed {}: {} steps, {:?}: {:?}", self.seed, self.steps, self.span, self.counts),
+            Some(failure) => write!(
+                f,
+                "seed {} fails at step {} ({:?}): {}",
+                self.seed, failure.step, failure.at, failure.violation
+            ),
+        }
+    }
+}
+
+/// Runs a seed for so many steps and then until everything has come to rest. The same seed and steps give the same run.
+#[must_use]
+pub fn run(seed: u64, steps: u64) -> Report {
+    let mut sim = Sim::new(seed);
+    let outcome = sim.run(steps);
+    Report {
+        seed,
+        steps: sim.steps,
+        span: sim.now - STARTED,
+        counts: sim.count(),
+        failure: outcome.err().map(|violation| Failure { step: sim.steps, at: sim.now - STARTED, violation }),
+    }
+}
+
+/// Whom a question to a show is from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asker {
+    /// The desk or the house: nobody waits.
+    Desk,
+    /// What the program did to an action: until it is synced, a crash loses it.
+    Action,
+    Moderator,
+}
+
+pub(crate) struct Sim {
+    pub(crate) now: Timestamp,
+    steps: u64,
+    rng: Rng,
+    ids: Ids,
+    store: FaultyStore,
+    shows: Vec<Ledger<Show>>,
+    shop: Ledger<Shop>,
+    pub(crate) onair: Option<OnAir>,
+    hosts: [Host; 2],
+    connections: u32,
+    desk: Desk,
+    room: Room,
+    buyers: Buyers,
+    asked: BTreeMap<(usize, u64), Asker>,
+    /// Facts about actions that are not known to be synced.
+    unsafe_facts: BTreeSet<u64>,
+    /// What the shop must hear of the shows, in order.
+    terms: VecDeque<Sell>,
+    telling: Option<u64>,
+    /// The actors act.
+    open: bool,
+    crashes_at: VecDeque<u64>,
+    crashes: u64,
+    counts: BTreeMap<&'static str, u64>,
+}
+
+impl Sim {
+    pub(crate) fn new(seed: u64) -> Self {
+        let mut rng = Rng::new(seed, 0);
+        let weather = Weather::roll(&mut rng);
+        let trouble = rng.pick(&[0, 100, 300]);
+        let host = |rng: &mut Rng, channel, stream| {
+            let at = STARTED + rng.ms(0, 3000);
+            Host::new(channel, Rng::new(seed, stream), trouble, None, at)
+        };
+        let hosts = [host(&mut rng, Channel::Host, 1), host(&mut rng, Channel::Standby, 2)];
+        let mut crashes_at = VecDeque::new();
+        let mut step = 0;
+        while rng.chance(450) {
+            step += rng.range(40, 700) as u64;
+            crashes_at.push_back(step);
+        }
+        Self::with(seed, weather, hosts, crashes_at, rng)
+    }
+
+    /// A run in which nothing goes wrong by itself and nobody acts.
+    pub(crate) fn calm(seed: u64) -> Self {
+        let host = |channel, stream, at_ms| {
+            let at = STARTED + Duration::from_ms(at_ms);
+            Host::new(channel, Rng::new(seed, stream), 0, Some(Look::PLAIN), at)
+        };
+        let hosts = [host(Channel::Host, 1, 500), host(Channel::Standby, 2, 3000)];
+        let mut sim = Self::with(seed, Weather::FAIR, hosts, VecDeque::new(), Rng::new(seed, 0));
+        sim.open = false;
+        sim
+    }
+
+    fn with(seed: u64, weather: Weather, hosts: [Host; 2], crashes_at: VecDeque<u64>, rng: Rng) -> Self {
+        let store = FaultyStore::new(weather, Rng::new(seed, 3));
+        // An empty disk holds no log that could be broken.
+        let open = |i| Ledger::open(Owner::Show(i), &stream(i), &store.disk).unwrap_or_else(|_| unreachable!());
+        let shows = (0..SHOWS.len()).map(open).collect();
+        let shop = Ledger::open(Owner::Shop, "shop", &store.disk).unwrap_or_else(|_| unreachable!());
+        Self {
+            now: STARTED,
+            steps: 0,
+            rng,
+            ids: Ids::default(),
+            shows,
+            shop,
+            store,
+            onair: None,
+            hosts,
+            connections: 0,
+            desk: Desk::new(Rng::new(seed, 4), STARTED),
+            room: Room::new(Rng::new(seed, 5)),
+            buyers: Buyers::new(Rng::new(seed, 6)),
+            asked: BTreeMap::new(),
+            unsafe_facts: BTreeSet::new(),
+            terms: VecDeque::new(),
+            telling: None,
+            open: true,
+            crashes_at,
+            crashes: 0,
+            counts: BTreeMap::new(),
+        }
+    }
+
+    fn run(&mut self, steps: u64) -> Checked {
+        self.set_up()?;
+        while self.steps < steps {
+            let passes = Duration::from_ms(self.rng.range(5, STEP_MAX_MS));
+            self.step(passes)?;
+            if self.crashes_at.front().is_some_and(|at| *at <= self.steps) {
+                self.crashes_at.pop_front();
+                self.crash()?;
+            }
+        }
+        self.rest()?;
+        self.check_end()
+    }
+
+    /// Plans both shows and fills the shelves. What the store loses of it is asked again.
+    pub(crate) fn set_up(&mut self) -> Checked {
+        for (i, name) in SHOWS.iter().enumerate() {
+            let host = slug(&format!("host-{i}"));
+            let plan = Plan {
+                show: slug(name),
+                host,
+                standby: (i == 0).then(|| slug("bea")),
+                language: "zh".to_owned(),
+                delay_s: self.rng.pick(&[1, 4, 8]),
+                starts_at: None,
+                start: StartMode::Auto,
+            };
+            self.until_taken(i, &Input::Plan { plan, by: producer() })?;
+            for (place, sku) in skus().into_iter().take(3).enumerate() {
+                let terms = OfferChange { limit: (place == 0).then_some(LIMIT), ..OfferChange::default() };
+                let (brand, price) = (brand(), price(&mut self.rng));
+                let air = units::AirTime::ZERO;
+                self.until_taken(i, &Input::OfferAdd { sku, brand, price, terms, air, by: producer() })?;
+            }
+        }
+        let config = Config { expires_after_s: 60, provider: true };
+        let stocks = [30, 5, 500];
+        let stocks = skus().into_iter().zip(stocks).map(|(sku, stock)| Sell::StockOpened { sku, stock });
+        self.terms.extend(std::iter::once(Sell::ConfigSet { config }).chain(stocks));
+        Ok(())
+    }
+
+    fn until_taken(&mut self, i: usize, input: &Input) -> Checked {
+        let mut before = self.shows[i].committed().clone();
+        for n in 0.. {
+            if n % 200 == 0 {
+                self.ask_show(i, input.clone(), Asker::Desk)?;
+            }
+            self.step(Duration::from_ms(20))?;
+            let after = self.shows[i].committed();
+            if after.plan != before.plan || after.sale.offers.len() != before.sale.offers.len() {
+                break;
+            }
+            before = after.clone();
+        }
+        Ok(())
+    }
+
+    pub(crate) fn ask_show(&mut self, i: usize, input: Input, from: Asker) -> Checked {
+        let ask = self.ids.next() as u64;
+        self.asked.insert((i, ask), from);
+        if from == Asker::Action {
+            self.unsafe_facts.insert(ask);
+        }
+        self.shows[i].ask(input, ask, self.now)
+    }
+
+    /// One step of virtual time.
+    pub(crate) fn step(&mut self, passes: Duration) -> Checked {
+        self.steps += 1;
+        self.now = self.now + passes;
+        self.stream()?;
+        if let Some(onair) = &mut self.onair {
+            onair.step(self.now)?;
+        }
+        if self.open {
+            self.act()?;
+        }
+        self.record()?;
+        self.sell()?;
+        self.store_and_hear()?;
+        self.check_step()
+    }
+
+    /// Frames arrive, connections come and go.
+    fn stream(&mut self) -> Checked {
+        let mut arrived: Vec<Arrived> = Vec::new();
+        self.hosts.iter_mut().for_each(|host| host.arrive(self.now, &mut arrived));
+        arrived.sort_by_key(|frame| frame.at);
+        for frame in arrived {
+            let channel = frame.channel;
+            let Some(onair) = &mut self.onair else { break };
+            if self.hosts[index(channel)].is_on() && !onair.push(frame)? {
+                self.add("feeds closed at the limit", 1);
+                self.hosts[index(channel)].dropped(self.now);
+            }
+        }
+        for i in 0..self.hosts.len() {
+            let line = self.hosts[i].step(self.now, &mut self.connections);
+            let channel = self.hosts[i].channel;
+            if line == Line::Opened && channel == Channel::Host {
+                self.go_live()?;
+            }
+            match (line, &mut self.onair) {
+                (Line::Opened, Some(onair)) => onair.opened(channel, self.now)?,
+                (Line::Closed, Some(onair)) => onair.closed(channel, self.now)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn go_live(&mut self) -> Checked {
+        if self.shows[0].state().status == Status::Planned {
+            self.ask_show(0, Input::FeedArrived { host_busy: None }, Asker::Desk)?;
+        }
+        let state = self.shows[0].state();
+        if self.onair.is_none() && state.status == Status::Live {
+            let delay_s = state.plan.as_ref().map_or(8, |plan| plan.delay_s);
+            let started = state.started_at.unwrap_or(self.now);
+            self.onair = OnAir::start(started, Duration::from_s(i64::from(delay_s)), self.now);
+            if let Some(onair) = &mut self.onair
+                && self.hosts[1].is_on()
+            {
+                onair.opened(Channel::Standby, self.now)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The desk and the moderators act.
+    fn act(&mut self) -> Checked {
+        if let Some(onair) = &self.onair {
+            let sight = Sight {
+                now: self.now,
+                newest: onair.status(self.now).newest,
+                newest_air: onair.newest_air(self.now),
+            };
+            if let Some(next) = self.desk.step(&sight, &mut self.ids) {
+                self.carry_out(next)?;
+            }
+        }
+        let ask = self.ids.next() as u64;
+        if let Some(input) = self.room.moderate(ask) {
+            self.asked.insert((0, ask), Asker::Moderator);
+            self.shows[0].ask(input, ask, self.now)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn carry_out(&mut self, next: Move) -> Checked {
+        let Some(onair) = &mut self.onair else { return Ok(()) };
+        match next {
+            Move::Act(id, wish) => match onair.act(id, wish, self.now)? {
+                Ok(applied) => self.add(kind_name(applied.kind), 1),
+                Err(_) => self.add("actions refused", 1),
+            },
+            Move::Undo(id) => {
+                let undone = onair.undo(id, self.now)?.is_ok();
+                self.add(if undone { "undone" } else { "undo refused" }, 1);
+            }
+            Move::SetDelay(delay) => {
+                onair.set_delay(delay, self.now)?;
+                self.add("delay set", 1);
+            }
+            Move::DropFeed(channel) => {
+                onair.drop_feed(channel, self.now)?;
+                self.hosts[index(channel)].dropped(self.now);
+            }
+            Move::Ask(input) => self.ask_show(0, input, Asker::Desk)?,
+        }
+        Ok(())
+    }
+
+    /// What the program did goes to the log.
+    fn record(&mut self) -> Checked {
+        let facts = self.onair.as_mut().map(OnAir::facts).unwrap_or_default();
+        for fact in facts {
+            let of_action = matches!(
+                fact,
+                Fact::ActionTaken(_) | Fact::ActionMoved { .. } | Fact::ActionEnded { .. } | Fact::ActionUndone { .. } | Fact::DelaySet { .. }
+            );
+            let from = if of_action { Asker::Action } else { Asker::Desk };
+            self.ask_show(0, Input::Fact { fact }, from)?;
+        }
+        Ok(())
+    }
+
+    /// Buyers buy, and the shop hears on what terms.
+    fn sell(&mut self) -> Checked {
+        let air = self.onair.as_ref().map(|onair| onair.air_now(self.now)).unwrap_or_default();
+        let windows: Vec<Window<'_>> =
+            self.shows.iter().map(|show| Window { show: show.committed(), air }).collect();
+        for (ask, input) in self.buyers.step(&windows, self.now, self.open, &mut self.ids) {
+            self.shop.ask(input, ask, self.now)?;
+        }
+        if let (None, Some(input)) = (self.telling, self.terms.front().cloned()) {
+            let ask = self.buyers.house(&mut self.ids);
+            self.telling = Some(ask);
+            self.shop.ask(input, ask, self.now)?;
+        }
+        Ok(())
+    }
+
+    fn store_and_hear(&mut self) -> Checked {
+        for show in &mut self.shows {
+            show.step(&mut self.store, &mut self.rng, self.now);
+        }
+        self.shop.step(&mut self.store, &mut self.rng, self.now);
+        self.run_outbox()?;
+        for report in self.store.step(self.now) {
+            match report.owner {
+                Owner::Show(i) => self.shows[i].report(report, &self.store, self.now)?,
+                Owner::Shop => self.shop.report(report, &self.store, self.now)?,
+                Owner::Outbox => {}
+            }
+        }
+        for i in 0..self.shows.len() {
+            self.hear_show(i)?;
+        }
+        for (ask, heard) in self.shop.heard() {
+            if self.telling == Some(ask) {
+                self.telling = None;
+                if !matches!(heard, Heard::Lost) {
+                    self.terms.pop_front();
+                }
+            }
+            self.buyers.heard(ask, heard, &self.store.disk, &mut self.ids, self.now)?;
+        }
+        // They are in the outbox; whoever runs that finds them there.
+        self.shop.effects();
+        Ok(())
+    }
+
+    fn hear_show(&mut self, i: usize) -> Checked {
+        for (ask, heard) in self.shows[i].heard() {
+            let from = self.asked.remove(&(i, ask));
+            let lost = matches!(heard, Heard::Lost);
+            if from == Some(Asker::Moderator) {
+                self.room.heard(ask, lost);
+            }
+            self.unsafe_facts.remove(&ask);
+        }
+        for (_, show::Effect::Shop { input }) in self.shows[i].effects() {
+            self.terms.push_back(input);
+        }
+        // The effects of what was stored and reported as lost were never released, so the shop is told everything.
+        if std::mem::take(&mut self.shows[i].caught_up) {
+            self.terms.extend(self.shows[i].committed().shop_inputs());
+        }
+        Ok(())
+    }
+
+    /// The provider takes effects out of the outbox and acknowledges them, if the store takes that.
+    fn run_outbox(&mut self) -> Checked {
+        if !self.rng.chance(200) {
+            return Ok(());
+        }
+        for row in self.store.disk.outbox_due(self.now, 5).unwrap_or_default() {
+            let Ok(effect) = serde_json::from_slice::<Effect>(&row.body) else {
+                return holds(Invariant::S2, false, || format!("{:?} cannot be read", row.key));
+            };
+            self.buyers.carry_out(&row.key, effect)?;
+            let batch = Batch { outbox: vec![OutboxChange::Ack(row.key)], ..Batch::default() };
+            self.store.submit(Owner::Outbox, show::stage::Ticket(0), batch, self.now);
+        }
+        Ok(())
+    }
+
+    fn check_step(&mut self) -> Checked {
+        Buyers::check(self.shop.state())?;
+        Buyers::check(self.shop.committed())?;
+        self.room.talk(&self.shows[0].state().gate(), self.now)?;
+        if self.steps.is_multiple_of(REBUILD_EVERY) {
+            self.check_logs()?;
+        }
+        Ok(())
+    }
+
+    fn check_logs(&self) -> Checked {
+        self.shows.iter().try_for_each(|show| show.check_rebuild(&self.store.disk))?;
+        self.shop.check_rebuild(&self.store.disk)?;
+        check_tables(&self.store.disk)
+    }
+
+    /// The process dies, and another one goes on from what was synced.
+    fn crash(&mut self) -> Checked {
+        self.crashes += 1;
+        self.store.crash();
+        let disk = &self.store.disk;
+        for i in 0..self.shows.len() {
+            self.shows[i] = Ledger::open(Owner::Show(i), &stream(i), disk)?;
+        }
+        self.shop = Ledger::open(Owner::Shop, "shop", disk)?;
+        let held = !std::mem::take(&mut self.unsafe_facts).is_empty();
+        self.asked.clear();
+        self.now = self.now + self.store.downtime();
+        self.terms = self.shows.iter().flat_map(|show| show.state().shop_inputs()).collect();
+        let unopened = |(sku, stock)| Sell::StockOpened { sku, stock };
+        self.terms.extend(skus().into_iter().zip([30, 5, 500]).map(unopened));
+        self.terms.push_back(Sell::ConfigSet { config: Config { expires_after_s: 60, provider: true } });
+        self.telling = None;
+        self.buyers.restarted(self.shop.state(), &mut self.ids, self.now)?;
+        self.room.restarted(&self.shows[0].state().gate(), self.now)?;
+        for host in &mut self.hosts {
+            host.dropped(self.now);
+        }
+        if let Some(onair) = self.onair.take() {
+            let state = self.shows[0].state().clone();
+            self.onair = onair.restart(&state, held, self.now)?;
+            if held {
+                self.add("held after a crash", 1);
+            }
+            self.desk.must_resume(self.now);
+        }
+        self.check_logs()
+    }
+
+    /// Everybody goes home, and what is under way is finished.
+    pub(crate) fn rest(&mut self) -> Checked {
+        self.open = false;
+        self.store.clear_up();
+        self.hosts.iter_mut().for_each(|host| host.clear_up(self.now));
+        if self.shows[0].state().status == Status::Live {
+            self.ask_show(0, Input::End { by: producer() }, Asker::Desk)?;
+        }
+        if let Some(mut onair) = self.onair.take() {
+            onair.finish(self.now)?;
+            for (name, n) in ["frames aired", "frames stopped", "parts"].into_iter().zip(onair.counts()) {
+                self.add(name, n);
+            }
+        }
+        self.hosts.iter_mut().for_each(|host| host.dropped(Timestamp(i64::MAX / 2)));
+        for _ in 0..REST_MAX {
+            if self.is_idle() {
+                self.shows.iter_mut().for_each(|show| show.digest(self.now));
+                self.shop.digest(self.now);
+                for _ in 0..50 {
+                    self.step(Duration::from_ms(20))?;
+                }
+                if self.is_idle() {
+                    return Ok(());
+                }
+            }
+            self.step(Duration::from_ms(100))?;
+        }
+        holds(Invariant::Answer, false, || "the run never comes to rest".to_owned())
+    }
+
+    fn is_idle(&self) -> bool {
+        let outbox = self.store.disk.outbox_next().ok().flatten();
+        self.store.is_idle()
+            && self.shows.iter().all(Ledger::is_idle)
+            && self.shop.is_idle()
+            && self.buyers.is_idle()
+            && self.terms.is_empty()
+            && outbox.is_none()
+    }
+
+    pub(crate) fn check_end(&mut self) -> Checked {
+        self.check_logs()?;
+        self.shows.iter().try_for_each(Ledger::check_answered)?;
+        self.shop.check_answered()?;
+        self.buyers.check_end(self.shop.state())?;
+        for show in &self.shows {
+            check_terms(show.state(), self.shop.state())?;
+        }
+        check_privacy(&self.store.disk)
+    }
+
+    pub(crate) fn add(&mut self, name: &'static str, n: u64) {
+        *self.counts.entry(name).or_default() += n;
+    }
+
+    fn count(&mut self) -> BTreeMap<&'static str, u64> {
+        let failures = self.shop.failures + self.shows.iter().map(|show| show.failures).sum::<u64>();
+        let entries = self.shop.seq() + self.shows.iter().map(Ledger::seq).sum::<u64>();
+        let [placed, refused, again] = self.buyers.counts;
+        let counts = [
+            ("orders placed", placed),
+            ("orders refused", refused),
+            ("asked again", again),
+            ("batches failed", failures),
+            ("entries", entries),
+            ("crashes", self.crashes),
+            ("connections", u64::from(self.connections)),
+            ("said", self.room.said),
+            ("silenced", self.room.refused),
+        ];
+        std::mem::take(&mut self.buyers.refused).into_iter().for_each(|(code, n)| self.add(code, n));
+        counts.into_iter().for_each(|(name, n)| self.add(name, n));
+        self.counts.clone()
+    }
+}
+
+fn stream(show: usize) -> String {
+    format!("show/{}", SHOWS[show])
+}
+
+fn index(channel: Channel) -> usize {
+    usize::from(channel == Channel::Standby)
+}
+
+fn kind_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Mute => "mute",
+        Kind::Cover => "cover",
+        Kind::Cut => "cut",
+        Kind::HandOver => "hand over",
+        Kind::Dump => "dump",
+        Kind::Panic => "panic",
+        Kind::Resume => "resume",
+    }
+}
+
+/// S-1 in the tables, and that they say what the log says.
+fn check_tables(disk: &MemoryStore) -> Checked {
+    let log = rebuild::<Shop>(disk, &"shop".into(), u64::MAX)?;
+    for (sku, stock) in log.state().products() {
+        let row = disk.stock(sku.as_str()).ok().flatten();
+        let same = row.as_ref().is_some_and(|row| {
+            [row.stock, row.reserved, row.sold].map(i64::unsigned_abs) == [stock.stock, stock.reserved, stock.sold]
+        });
+        holds(Invariant::S1, same, || format!("{sku} is {row:?} in the tables and {stock:?} in the log"))?;
+    }
+    for order in log.state().orders() {
+        let row = disk.order(order.id).ok().flatten();
+        let same = row.as_ref().is_some_and(|row| row.row.status == order.status.as_str());
+        holds(Invariant::R1, same, || format!("{:?} is {row:?} in the tables", order.id))?;
+    }
+    Ok(())
+}
+
+/// The shop knows of a show what the show says.
+fn check_terms(show: &show::State, shop: &show::shop::State) -> Checked {
+    let Some(plan) = &show.plan else { return Ok(()) };
+    let Some(sale) = shop.sale(&plan.show) else {
+        return holds(Invariant::Terms, false, || format!("the shop does not know {}", plan.show));
+    };
+    let same = sale.spans == show.sale.spans() && sale.ended == (show.status == Status::Ended);
+    holds(Invariant::Terms, same, || format!("{} stands otherwise in the shop: {sale:?}", plan.show))?;
+    for (sku, listed) in &show.sale.offers {
+        let known = sale.offers.get(sku).map(|offer| &offer.terms);
+        holds(Invariant::Terms, known == Some(&listed.terms), || {
+            format!("{sku} of {} is {:?} and sells as {known:?}", plan.show, listed.terms)
+        })?;
+    }
+    Ok(())
+}
+
+/// P-1 over every byte of every log.
+fn check_privacy(disk: &MemoryStore) -> Checked {
+    for stream in disk.streams().unwrap_or_default() {
+        let mut next = 1;
+        while let Ok(records) = disk.read_log(&stream, next, 500) {
+            let Some(last) = records.last() else { break };
+            next = last.last_seq + 1;
+            for record in &records {
+                let found = String::from_utf8_lossy(&record.body).contains(SECRET);
+                holds(Invariant::P1, !found, || format!("a contact is in {stream} at {}", record.first_seq))?;
+            }
+        }
+    }
+    Ok(())
+}

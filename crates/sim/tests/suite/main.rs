@@ -1,0 +1,3 @@
+//! Runs by seed.
+
+mod seeds;
