@@ -162,17 +162,21 @@ def pictures(sound, marks, out):
 
 
 def slate(path, size):
-    """Two seconds that loop without a seam: three dots that breathe. No words, so it needs no translation."""
-    encode = ["ffmpeg", "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{size[0]}x{size[1]}", "-r", "10",
-              "-i", "-", "-c:v", "libx264", "-profile:v", "high", "-preset", "veryslow", "-crf", "26", "-bf", "0", "-g", "20",
+    """Two seconds that loop without a seam: three dots that breathe. No words, so it needs no translation.
+
+    Ten pictures a second, unevenly placed on a grid of sixtieths: a player that joins during the slate then counts in
+    sixtieths, and the show's own pictures find their places in its count."""
+    uneven = "select='eq(mod(n,12),0)+eq(mod(n,12),5)'"
+    encode = ["ffmpeg", "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{size[0]}x{size[1]}", "-r", "60",
+              "-i", "-", "-vf", uneven, "-fps_mode", "passthrough", "-c:v", "libx264", "-profile:v", "high", "-preset", "veryslow", "-crf", "26", "-bf", "0", "-g", "20",
               "-keyint_min", "20", "-sc_threshold", "0", "-pix_fmt", "yuv420p", "-an", "-f", "flv", str(path)]
     process = subprocess.Popen(encode, stdin=subprocess.PIPE)
-    for n in range(20):
+    for n in range(120):
         frame = gradient((38, 36, 44), size)
         layer = Image.new("L", (size[0], size[1]))
         d = ImageDraw.Draw(layer)
         for i in range(3):
-            phase = 0.5 + 0.5 * math.cos(2 * math.pi * (n / 20 - i / 3))
+            phase = 0.5 + 0.5 * math.cos(2 * math.pi * (n / 120 - i / 3))
             r, x, y = 13, size[0] / 2 + (i - 1) * 56, size[1] / 2
             d.ellipse([x - r, y - r, x + r, y + r], fill=int(70 + 150 * phase))
         frame.paste((232, 226, 222), (0, 0), layer)
@@ -182,6 +186,10 @@ def slate(path, size):
 
 
 def main():
+    if sys.argv[1:] == ["slates"]:
+        slate(HERE.parent / "slates/landscape.flv", (1280, 720))
+        slate(HERE.parent / "slates/portrait.flv", (720, 1280))
+        return
     work = pathlib.Path("/tmp/ringlight-sample")
     work.mkdir(exist_ok=True)
     slates = HERE.parent / "slates"
