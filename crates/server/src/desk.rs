@@ -1,10 +1,13 @@
 //! What the desk sees four times a second: the program, its delay, the feeds, the room and the sales, in one message.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use media::program::{Applied, Status as Program};
 use serde_json::{Value, json};
+use show::desk::Fact;
+use show::moderation::Second;
 use show::{Slug, Status};
 use store::Health;
 use units::Timestamp;
@@ -28,6 +31,26 @@ pub(crate) async fn run(app: Arc<App>) {
         for show in app.shows.all() {
             if app.rooms.desk_is_watched(&show.slug) {
                 app.rooms.tell_desk(&show.slug, message(&app, &show));
+            }
+        }
+    }
+}
+
+/// Counts every room once a second into its show's log: how many, never who or what.
+pub(crate) async fn count_rooms(app: Arc<App>) {
+    let mut every = tokio::time::interval(Duration::from_secs(1));
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    let mut last = HashMap::new();
+    loop {
+        every.tick().await;
+        for show in app.shows.all().iter().filter(|show| show.status() == Status::Live) {
+            let viewers = u32::try_from(app.rooms.audience(&show.slug)).unwrap_or(u32::MAX);
+            let second = Second { viewers, ..show.room.take_second() };
+            // A second in which nothing changed says nothing.
+            if last.insert(show.slug.clone(), viewers) != Some(viewers)
+                || second.said + second.held + second.refused > 0
+            {
+                show.fact(Fact::RoomCounted(second));
             }
         }
     }

@@ -16,6 +16,8 @@ mod desk;
 mod docs;
 mod errors;
 mod follows;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod hls;
 mod http;
 mod import;

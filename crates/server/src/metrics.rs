@@ -129,6 +129,11 @@ fn rooms(page: &mut Page, counters: &Counters) {
         "Messages delivered to viewers",
         Counters::get(&counters.delivered),
     );
+    page.counter(
+        "ringlight_invariant_c1_violations_total",
+        "Messages delivered after their author's mute",
+        Counters::get(&counters.c1_violations),
+    );
     page.head("ringlight_room_closed_total", "Connections ended, by cause", "counter");
     for cause in Cause::ALL {
         page.labelled(

@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use show::decider::Decider;
 use show::entry::{self, Entry, Rebuild};
@@ -66,6 +67,8 @@ pub(crate) struct Owner<D: Decider> {
     questions: mpsc::Sender<Ask<D>>,
     facts: mpsc::Sender<Ask<D>>,
     stop: mpsc::Sender<oneshot::Sender<()>>,
+    /// Facts that found no room on their way here.
+    lost: Arc<AtomicU64>,
 }
 
 impl<D: Decider> Clone for Owner<D> {
@@ -74,6 +77,7 @@ impl<D: Decider> Clone for Owner<D> {
             questions: self.questions.clone(),
             facts: self.facts.clone(),
             stop: self.stop.clone(),
+            lost: Arc::clone(&self.lost),
         }
     }
 }
@@ -101,6 +105,7 @@ where
         let (stop, stop_rx) = mpsc::channel(1);
         let (done_tx, done) = mpsc::unbounded_channel();
         let stage = Stage::resume(stream, log);
+        let lost = Arc::new(AtomicU64::new(0));
         let task = Task {
             stream: StreamId::new(stream),
             stage,
@@ -113,9 +118,10 @@ where
             done,
             texts: VecDeque::new(),
             retry_at: None,
+            lost: Arc::clone(&lost),
         };
         tokio::spawn(task.run());
-        Self { questions, facts, stop }
+        Self { questions, facts, stop, lost }
     }
 
     /// Asks, and waits until the answer is synced. A full queue is refused at once.
@@ -128,10 +134,10 @@ where
         answer.await.unwrap_or_else(|_| Err(Code::StoreUnavailable.into()))
     }
 
-    /// Reports a fact. It has happened already, so nobody waits; a full queue loses it and says so.
+    /// Reports a fact. It has happened already, so nobody waits; a full queue loses it, and the loss is recorded.
     pub(crate) fn tell(&self, input: D::Input, texts: Vec<TextRow>) {
         if self.facts.try_send(Ask { input, texts, caller: None, decided: None }).is_err() {
-            tracing::error!(stream = D::NAME, "a fact found no room on its way to the log");
+            self.lost.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -165,6 +171,7 @@ struct Task<D: Decider, L> {
     /// Texts by the entry that refers to them, until that entry is submitted.
     texts: VecDeque<(u64, TextRow)>,
     retry_at: Option<Timestamp>,
+    lost: Arc<AtomicU64>,
 }
 
 impl<D, L> Task<D, L>
@@ -210,6 +217,7 @@ where
             for ask in facts.drain(..).chain(turn.drain(..)) {
                 self.decide(ask);
             }
+            self.record_lost();
             self.submit();
             if stopping.is_some()
                 && self.stage.in_flight() == 0
@@ -242,6 +250,14 @@ where
         }
         if let Some(decided) = decided {
             let _ = decided.send(());
+        }
+    }
+
+    /// Facts that found no room in the queue are a fact themselves.
+    fn record_lost(&mut self) {
+        let lost = self.lost.swap(0, Ordering::Relaxed);
+        if let Some(input) = D::overflow(lost).filter(|_| lost > 0) {
+            self.decide(Ask { input, texts: Vec::new(), caller: None, decided: None });
         }
     }
 

@@ -82,6 +82,7 @@ pub async fn serve(
         tokio::spawn(listener::run(http_port, tls, app.config.server.http_connections_max, router)),
         tokio::spawn(ingest::run(Arc::clone(&app), rtmp_port)),
         tokio::spawn(desk::run(Arc::clone(&app))),
+        tokio::spawn(desk::count_rooms(Arc::clone(&app))),
         tokio::spawn(keeper::run(Arc::clone(&app))),
         tokio::spawn(payments::run(
             Arc::clone(&app.store),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::body::{Body as HttpBody, Bytes};
 use axum::extract::{Path, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
@@ -14,7 +15,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::errors::{ApiError, ApiResult, Code, ErrorBody};
-use crate::http::body::Body;
+use crate::http::body::{Body, Pieces};
 use crate::names::clean_text;
 use crate::onair::seal;
 use crate::people::Caller;
@@ -94,8 +95,16 @@ pub(crate) async fn open(
     let reader = Arc::clone(&app);
     let clip =
         tokio::task::spawn_blocking(move || seal::open(&*reader.objects, &reader.secrets, id));
-    let clip = clip.await.map_err(|_| Code::Internal)??.ok_or(Code::SealExpired)?;
+    let mut clip = clip.await.map_err(|_| Code::Internal)??.ok_or(Code::SealExpired)?;
+    let (send, pieces) = tokio::sync::mpsc::channel::<Bytes>(2);
+    tokio::task::spawn_blocking(move || {
+        while let Ok(Some(piece)) = clip.piece(&*app.objects) {
+            if send.blocking_send(piece.into()).is_err() {
+                return;
+            }
+        }
+    });
     let file = format!("attachment; filename=\"sealed-{id}.flv\"");
-    Ok(([(CONTENT_TYPE, "video/x-flv".to_owned()), (CONTENT_DISPOSITION, file)], clip)
-        .into_response())
+    let headers = [(CONTENT_TYPE, "video/x-flv".to_owned()), (CONTENT_DISPOSITION, file)];
+    Ok((headers, HttpBody::new(Pieces::new(pieces))).into_response())
 }

@@ -352,6 +352,7 @@ impl Driver {
             at: clock::now(),
             inits: hls.next_init,
             discontinuities: hls.discontinuities,
+            newest: program.newest,
             audio: live.sound.clone(),
         }));
     }

@@ -24,6 +24,8 @@ const PURPOSE: &str = "sealed clip";
 const CHUNK: usize = 256 * 1024;
 /// Pieces that wait for the disk; further ones are lost, and the clip says that it is not complete.
 const QUEUE_MAX: usize = 64;
+/// Bytes of one encrypted piece at most: a chunk, and the frame that filled it.
+const PIECE_MAX: u32 = 16 << 20;
 /// Bytes of one clip at most; what was stopped after that is not kept.
 const CLIP_MAX: u64 = 1 << 30;
 
@@ -163,39 +165,54 @@ fn append(
     Ok(())
 }
 
-/// Opens a clip: its bytes as FLV, chunk by chunk, up to where it was written. `None` when it is gone or not ours.
+/// A clip that is being opened: its FLV comes out piece by piece, up to where it was written.
+pub(crate) struct Opened {
+    key: String,
+    cipher: XChaCha20Poly1305,
+    at: u64,
+    next: u64,
+}
+
+/// Opens a clip; `None` when it is gone or was sealed by another data folder.
 pub(crate) fn open(
     objects: &dyn Objects,
     secrets: &Secrets,
     id: SealId,
-) -> Result<Option<Vec<u8>>, StoreError> {
+) -> Result<Option<Opened>, StoreError> {
     let key = key_of(id);
-    let Some(len) = objects.len(&key)? else { return Ok(None) };
-    let file =
-        objects.read(&key, 0, usize::try_from(len).unwrap_or(usize::MAX))?.unwrap_or_default();
-    Ok(unseal(&file, secrets))
-}
-
-fn unseal(file: &[u8], secrets: &Secrets) -> Option<Vec<u8>> {
-    let mut rest = file.strip_prefix(MAGIC)?;
-    let header: Header = serde_json::from_slice(take(&mut rest)?).ok()?;
-    let key: [u8; 32] = secrets.unbox(PURPOSE, &header.key_box)?.try_into().ok()?;
-    let cipher = XChaCha20Poly1305::new(&key.into());
-    let mut clip = Vec::new();
-    let mut next = 0;
-    while let Some(sealed) = take(&mut rest) {
-        clip.extend(cipher.decrypt(&nonce(next), sealed).ok()?);
-        next += 1;
+    let magic = objects.read(&key, 0, MAGIC.len())?;
+    if magic.as_deref() != Some(&MAGIC[..]) {
+        return Ok(None);
     }
-    Some(clip)
+    let mut at = MAGIC.len() as u64;
+    let header = take(objects, &key, &mut at)?
+        .and_then(|header| serde_json::from_slice::<Header>(&header).ok());
+    let clip_key =
+        header.and_then(|header| secrets.unbox(PURPOSE, &header.key_box)?.try_into().ok());
+    let cipher = clip_key.map(|clip_key: [u8; 32]| XChaCha20Poly1305::new(&clip_key.into()));
+    Ok(cipher.map(|cipher| Opened { key, cipher, at, next: 0 }))
 }
 
-/// A length and that many bytes.
-fn take<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
-    let (length, after) = rest.split_first_chunk::<4>()?;
-    let (bytes, after) = after.split_at_checked(u32::from_be_bytes(*length) as usize)?;
-    *rest = after;
-    Some(bytes)
+impl Opened {
+    /// The next piece; `None` at the end, or where the file was changed.
+    pub(crate) fn piece(&mut self, objects: &dyn Objects) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some(sealed) = take(objects, &self.key, &mut self.at)? else { return Ok(None) };
+        let piece = self.cipher.decrypt(&nonce(self.next), sealed.as_slice()).ok();
+        self.next += 1;
+        Ok(piece)
+    }
+}
+
+/// A length and that many bytes; `None` where the file ends before.
+fn take(objects: &dyn Objects, key: &str, at: &mut u64) -> Result<Option<Vec<u8>>, StoreError> {
+    let length = objects.read(key, *at, 4)?.and_then(|bytes| <[u8; 4]>::try_from(bytes).ok());
+    let Some(length) = length.map(u32::from_be_bytes).filter(|length| *length <= PIECE_MAX) else {
+        return Ok(None);
+    };
+    let bytes =
+        objects.read(key, *at + 4, length as usize)?.filter(|bytes| bytes.len() == length as usize);
+    *at += 4 + u64::from(length);
+    Ok(bytes)
 }
 
 /// Deletes a clip with its key.
@@ -212,6 +229,15 @@ pub(crate) fn size(objects: &dyn Objects, id: SealId) -> u64 {
 mod tests {
     use super::*;
 
+    fn read(objects: &dyn Objects, secrets: &Secrets, id: SealId) -> Option<Vec<u8>> {
+        let mut opened = open(objects, secrets, id).unwrap()?;
+        let mut clip = Vec::new();
+        while let Some(piece) = opened.piece(objects).unwrap() {
+            clip.extend(piece);
+        }
+        Some(clip)
+    }
+
     #[test]
     fn a_clip_opens_only_with_its_folder_and_whole() {
         let objects = store::MemoryObjects::default();
@@ -222,14 +248,14 @@ mod tests {
         let mut next = 0;
         append(&objects, id, &cipher, &mut next, b"what was ").unwrap();
         append(&objects, id, &cipher, &mut next, b"stopped").unwrap();
-        assert_eq!(open(&objects, &ours, id).unwrap().as_deref(), Some(&b"what was stopped"[..]));
-        assert_eq!(open(&objects, &theirs, id).unwrap(), None);
-        let raw = objects.read(&key_of(id), 0, 1 << 20).unwrap().unwrap();
+        assert_eq!(read(&objects, &ours, id).as_deref(), Some(&b"what was stopped"[..]));
+        assert_eq!(read(&objects, &theirs, id), None);
+        let mut raw = objects.read(&key_of(id), 0, 1 << 20).unwrap().unwrap();
         assert!(!raw.windows(7).any(|w| w == b"stopped"));
-        let mut forged = raw.clone();
-        *forged.last_mut().unwrap() ^= 1;
-        assert_eq!(unseal(&forged, &ours), None);
+        *raw.last_mut().unwrap() ^= 1;
+        objects.put(&key_of(id), &raw).unwrap();
+        assert_eq!(read(&objects, &ours, id).as_deref(), Some(&b"what was "[..]));
         destroy(&objects, id).unwrap();
-        assert_eq!(open(&objects, &ours, id).unwrap(), None);
+        assert_eq!(read(&objects, &ours, id), None);
     }
 }

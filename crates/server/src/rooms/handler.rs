@@ -9,6 +9,7 @@ use serde_json::json;
 use show::moderation::Verdict;
 use units::{MessageId, Timestamp, ViewerId};
 
+use super::pulse::bump;
 use super::wire::{self, Incoming};
 use super::{Held, Room, Rooms};
 use crate::clock;
@@ -79,6 +80,7 @@ impl Door {
             if !room.hold(held) {
                 return Err(Code::Busy.into());
             }
+            bump(&room.tally.held);
             hub.send(conn, &Event::state(json!({"type": "held", "id": id}).to_string()));
             let pending = json!({"type": "pending", "id": id, "viewer": viewer_id, "nick": nick, "text": text});
             hub.send_role(
@@ -88,7 +90,7 @@ impl Door {
             );
             return Ok(());
         }
-        let body = wire::chat(id, viewer_id, &nick, &text);
+        let body = wire::chat(id, viewer_id, &nick, &text, moderator);
         let event = Event::chat(viewer.id, id.as_u128(), body);
         let published = hub.say(conn, &event);
         match published {
@@ -176,6 +178,7 @@ impl Handler for Door {
             Err(error) => Err(ApiError::about(Code::BadJson, error.to_string())),
         };
         if let Err(refusal) = done {
+            bump(&room.tally.refused);
             hub.send(conn, &Event::state(refusal.room_message()));
         }
     }

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
 
 use room::{ChannelId, ChannelLimits, Event, Hub, HubConfig};
 use serde_json::{Value, json};
-use show::moderation::Gate;
+use show::moderation::{Gate, Second};
 use show::{Sku, Slug};
 use store::Store;
 use units::{AirTime, MessageId, Timestamp, ViewerId};
@@ -21,7 +21,7 @@ use units::{AirTime, MessageId, Timestamp, ViewerId};
 pub(crate) use self::chat_log::ChatLog;
 use self::handler::Door;
 pub(crate) use self::handler::{MODERATOR, VIEWER};
-use self::pulse::Pulse;
+use self::pulse::{Pulse, Tally, bump};
 use crate::clock;
 use crate::config;
 use crate::secrets::Secrets;
@@ -53,6 +53,7 @@ pub(crate) struct Room {
     gate: RwLock<Arc<Gate>>,
     held: Mutex<Vec<Held>>,
     pulse: Mutex<Pulse>,
+    tally: Tally,
     /// When each viewer spoke last, for slow mode and the rate limit.
     spoke: Mutex<HashMap<ViewerId, handler::Spoke>>,
     /// What the welcome says beside the gate: status and pin.
@@ -278,7 +279,7 @@ impl Rooms {
         id: MessageId,
         text: &str,
     ) -> room::Published {
-        let body = wire::chat(id, viewer, nick, text);
+        let body = wire::chat(id, viewer, nick, text, false);
         let published =
             self.hub().publish(room.channel, &Event::chat(viewer.as_u128(), id.as_u128(), body));
         self.after_chat(room, &published, viewer, nick, id, text);
@@ -295,6 +296,7 @@ impl Rooms {
         text: &str,
     ) {
         if matches!(published, room::Published::Sequenced(_) | room::Published::Sampled) {
+            bump(&room.tally.said);
             room.pulse.lock().unwrap_or_else(PoisonError::into_inner).count(clock::now());
             self.chat_log.add(&room.slug, id, viewer, nick, text);
         }
@@ -309,6 +311,7 @@ impl Room {
             gate: RwLock::default(),
             held: Mutex::default(),
             pulse: Mutex::default(),
+            tally: Tally::default(),
             spoke: Mutex::default(),
             scene: RwLock::new(Scene { status: "planned", pin: None }),
             offers: RwLock::default(),
@@ -341,6 +344,11 @@ impl Room {
 
     fn offers(&self, sku: &Sku) -> bool {
         self.offers.read().unwrap_or_else(PoisonError::into_inner).contains(sku)
+    }
+
+    /// What happened since this was last asked.
+    pub(crate) fn take_second(&self) -> Second {
+        self.tally.take()
     }
 
     /// Messages a second over the last minute, oldest first.

@@ -1,10 +1,37 @@
 //! How many messages a second: one minute, in memory, without a word of them.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU32, Ordering};
 
+use show::moderation::Second;
 use units::Timestamp;
 
 const SECONDS: usize = 60;
+
+/// What happened in a room since it was last asked.
+#[derive(Default)]
+pub(super) struct Tally {
+    pub(super) said: AtomicU32,
+    pub(super) held: AtomicU32,
+    pub(super) refused: AtomicU32,
+}
+
+impl Tally {
+    pub(super) fn take(&self) -> Second {
+        let take = |count: &AtomicU32| count.swap(0, Ordering::Relaxed);
+        Second {
+            viewers: 0,
+            said: take(&self.said),
+            held: take(&self.held),
+            refused: take(&self.refused),
+        }
+    }
+}
+
+/// Adds one.
+pub(super) fn bump(count: &AtomicU32) {
+    count.fetch_add(1, Ordering::Relaxed);
+}
 
 /// Counts by second.
 #[derive(Default)]

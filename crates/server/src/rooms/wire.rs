@@ -29,6 +29,9 @@ pub(super) fn stamped(mut message: Value) -> String {
 }
 
 /// A chat message.
-pub(super) fn chat(id: MessageId, viewer: ViewerId, nick: &str, text: &str) -> String {
-    stamped(json!({"type": "chat", "id": id, "viewer": viewer, "nick": nick, "text": text}))
+pub(super) fn chat(id: MessageId, viewer: ViewerId, nick: &str, text: &str, team: bool) -> String {
+    let role = team.then_some("team");
+    stamped(
+        json!({"type": "chat", "id": id, "viewer": viewer, "nick": nick, "text": text, "role": role}),
+    )
 }

@@ -160,6 +160,19 @@ impl ShowLedger {
     }
 }
 
+/// How many of these a restart must not lose: what was done to the program or to a viewer.
+fn facts(events: &[Event]) -> u64 {
+    use show::desk::Fact;
+    let counts = |event: &&Event| match event {
+        Event::Moderated { .. } => true,
+        Event::Noted { fact, .. } => {
+            !matches!(fact, Fact::RoomCounted(_) | Fact::ProgramMark(_) | Fact::OnAirChanged(_))
+        }
+        _ => false,
+    };
+    events.iter().filter(counts).count() as u64
+}
+
 impl Ledger<Show> for ShowLedger {
     fn rows(&mut self, _: &State, entries: &[Entry<Show>], batch: &mut store::Batch) {
         let Some(handle) = self.handle.upgrade() else { return };
@@ -172,6 +185,7 @@ impl Ledger<Show> for ShowLedger {
 
     fn staged(&mut self, state: &State, events: &[Event]) {
         let Some(handle) = self.handle.upgrade() else { return };
+        self.journal.wait_for(facts(events));
         self.publish(&handle, state);
         for event in events {
             if let Event::Moderated { moderated, .. } = event {
@@ -181,14 +195,13 @@ impl Ledger<Show> for ShowLedger {
     }
 
     fn reverted(&mut self, state: &State) {
-        self.journal.facts_wait();
         if let Some(handle) = self.handle.upgrade() {
             self.publish(&handle, state);
         }
     }
 
     fn committed(&mut self, state: &State, entries: &[Entry<Show>]) {
-        self.journal.facts_are_safe();
+        self.journal.synced(entries.iter().map(|entry| facts(&entry.events)).sum());
         let Some(handle) = self.handle.upgrade() else { return };
         for event in entries.iter().flat_map(|entry| &entry.events) {
             self.announce(&handle, state, event);

@@ -2,8 +2,7 @@
 //! every action that was in force.
 
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use media::codec::aac;
 use media::frame::AudioConfig;
@@ -19,10 +18,11 @@ use crate::onair::{GoLive, Resume};
 const SEGMENTS_PER_S: u64 = 2;
 
 /// Whether facts wait in memory that a crash would lose. Kept as the absence of a file, because on a full disk a
-/// file can still be removed, but none made.
+/// file can still be removed, but none made. Not synced: it stands for a crash of the server, not of the machine.
 pub(crate) struct Journal {
     safe: PathBuf,
-    waiting: AtomicBool,
+    /// Facts that took effect and are not synced.
+    waiting: Mutex<u64>,
     /// The last run ended with facts that were lost.
     lost: bool,
 }
@@ -32,24 +32,30 @@ impl Journal {
     pub(crate) fn open(data: &std::path::Path, first_start: bool) -> Arc<Self> {
         let safe = data.join("journal.safe");
         let lost = !first_start && !safe.exists();
-        let made = std::fs::write(&safe, b"");
-        if let Err(error) = made {
+        if let Err(error) = std::fs::write(&safe, b"") {
             tracing::warn!(%error, "the journal's mark was not made");
         }
-        Arc::new(Self { safe, waiting: AtomicBool::new(false), lost })
+        Arc::new(Self { safe, waiting: Mutex::default(), lost })
     }
 
-    /// Facts wait.
-    pub(super) fn facts_wait(&self) {
-        if !self.waiting.swap(true, Ordering::Relaxed) {
+    /// So many facts took effect and are on their way to the log.
+    pub(super) fn wait_for(&self, facts: u64) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if *waiting == 0 && facts > 0 {
             let _ = std::fs::remove_file(&self.safe);
         }
+        *waiting += facts;
     }
 
-    /// They are synced.
-    pub(super) fn facts_are_safe(&self) {
-        if self.waiting.swap(false, Ordering::Relaxed) && std::fs::write(&self.safe, b"").is_err() {
-            self.waiting.store(true, Ordering::Relaxed);
+    /// So many facts are synced.
+    pub(super) fn synced(&self, facts: u64) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = *waiting > 0;
+        *waiting = waiting.saturating_sub(facts);
+        if waited && *waiting == 0 && std::fs::write(&self.safe, b"").is_err() {
+            tracing::warn!(
+                "the journal's mark was not made; after a crash live shows wait for a person"
+            );
         }
     }
 }
@@ -73,14 +79,17 @@ fn resume(state: &State, mark: &desk::Mark) -> Resume {
     let seconds = u64::try_from(away.ms() / 1000).unwrap_or(0);
     let program = Mark {
         air: mark.air + away,
+        newest: mark.newest + away,
         sound: sound(mark.audio.as_deref()),
         actions: state.desk.active().filter_map(marked).collect(),
     };
-    let hls = media::hls::Mark {
-        next_msn: mark.next_segment + 1 + seconds * SEGMENTS_PER_S,
-        discontinuities: mark.discontinuities + 1 + seconds * SEGMENTS_PER_S,
-        next_init: mark.inits + 1 + u32::try_from(seconds).unwrap_or(u32::MAX / 2),
+    let stored = media::hls::Mark {
+        next_msn: mark.next_segment,
+        discontinuities: mark.discontinuities,
+        next_init: mark.inits,
     };
+    let lost = 1 + seconds.saturating_mul(SEGMENTS_PER_S);
+    let hls = stored.beyond(u32::try_from(lost).unwrap_or(u32::MAX));
     Resume { program, hls }
 }
 

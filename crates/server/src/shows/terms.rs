@@ -9,6 +9,8 @@ use tokio::sync::{mpsc, oneshot};
 use crate::errors::Code;
 use crate::shop::Shop;
 
+/// How long a caller waits for the shop to hear.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(3);
 const RETRY: std::time::Duration = std::time::Duration::from_millis(500);
 
 enum Item {
@@ -16,13 +18,16 @@ enum Item {
     Settle(oneshot::Sender<()>),
 }
 
-/// The way to the shop's ear. Unbounded, because each item is a change that somebody made by hand.
+/// Changes that wait for the shop. Each was made by hand and has been synced, so the shop can hear it soon.
+const QUEUE_MAX: usize = 8192;
+
+/// The way to the shop's ear.
 #[derive(Clone)]
-pub(super) struct Terms(mpsc::UnboundedSender<Item>);
+pub(super) struct Terms(mpsc::Sender<Item>);
 
 impl Terms {
     pub(super) fn start(shop: Arc<Shop>) -> Self {
-        let (queue, mut items) = mpsc::unbounded_channel();
+        let (queue, mut items) = mpsc::channel(QUEUE_MAX);
         tokio::spawn(async move {
             while let Some(item) = items.recv().await {
                 match item {
@@ -37,14 +42,22 @@ impl Terms {
     }
 
     pub(super) fn tell(&self, input: Input) {
-        let _ = self.0.send(Item::Terms(Box::new(input)));
+        if self.0.try_send(Item::Terms(Box::new(input))).is_err() {
+            tracing::error!(
+                "the shop did not hear a show's terms; it hears all of them at the next start"
+            );
+        }
     }
 
     /// Waits until everything told so far has arrived, a few seconds at most.
     pub(super) async fn settle(&self) {
         let (done, wait) = oneshot::channel();
-        let _ = self.0.send(Item::Settle(done));
-        let _ = tokio::time::timeout(std::time::Duration::from_secs(3), wait).await;
+        let settled = async {
+            if self.0.send(Item::Settle(done)).await.is_ok() {
+                let _ = wait.await;
+            }
+        };
+        let _ = tokio::time::timeout(PATIENCE, settled).await;
     }
 }
 
