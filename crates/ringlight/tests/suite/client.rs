@@ -256,3 +256,33 @@ impl Talker {
         self.heard.iter().any(|message| message["type"] == "chat" && message["text"] == text)
     }
 }
+
+/// The desk of the evening show.
+pub(crate) struct Desk(WebSocket<TcpStream>);
+
+impl Desk {
+    pub(crate) fn open(http: &str) -> Self {
+        let stream = TcpStream::connect(http).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        let url = format!("ws://{http}/api/v1/shows/evening/desk");
+        let mut request = url.into_client_request().unwrap();
+        let bearer = format!("Bearer {}", crate::server::TOKEN).parse().unwrap();
+        request.headers_mut().insert("authorization", bearer);
+        Self(tungstenite::client(request, stream).unwrap().0)
+    }
+
+    /// Reads until the desk shows something.
+    #[track_caller]
+    pub(crate) fn wait(&mut self, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
+        let begin = Instant::now();
+        let mut last = Value::Null;
+        while begin.elapsed() < Duration::from_secs(20) {
+            let Message::Text(text) = self.0.read().unwrap() else { continue };
+            last = serde_json::from_str(&text).unwrap();
+            if last["type"] == "desk" && fits(&last) {
+                return last;
+            }
+        }
+        panic!("waited for {what}; the desk shows {last}");
+    }
+}

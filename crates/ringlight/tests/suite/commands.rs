@@ -1,0 +1,94 @@
+//! The commands beside `serve`: what they print and how they end.
+
+use std::net::TcpListener;
+
+use serde_json::json;
+
+use crate::server::{BINARY, Server, Setup, ringlight};
+
+#[test]
+fn what_ships_can_be_read_back() {
+    let (code, toml, _) = ringlight(&["config", "doc"]);
+    assert_eq!(code, 0);
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("ringlight.toml");
+    std::fs::write(&file, toml).unwrap();
+    let (code, out, err) = ringlight(&["config", "check", "--config", file.to_str().unwrap()]);
+    assert_eq!(code, 0, "{out}{err}");
+
+    let (code, openapi, _) = ringlight(&["openapi"]);
+    let openapi: serde_json::Value = serde_json::from_str(&openapi).unwrap();
+    assert_eq!((code, &openapi["openapi"]), (0, &json!("3.1.0")));
+    assert!(openapi["paths"]["/shows/{slug}/orders"]["post"].is_object());
+}
+
+#[test]
+fn doctor_names_a_taken_port() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().to_str().unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap().to_string();
+    let args = ["doctor", "--data", data, "--rtmp", "127.0.0.1:0", "--http"];
+    let (code, out, _) = ringlight(&[&args[..], &["127.0.0.1:0"]].concat());
+    assert!(code == 0 && out.contains("ok    http") && !out.contains("fail"), "{out}");
+    let held = TcpListener::bind(&taken);
+    let (code, out, _) = ringlight(&[&args[..], &[&taken]].concat());
+    assert!(held.is_ok() && code == 1 && out.contains(&format!("fail  http {taken}")), "{out}");
+}
+
+#[test]
+fn a_bootstrap_file_never_overwrites_and_drift_is_listed() {
+    let mut server = Server::start(Setup::default());
+    let pat = server.pat();
+    pat.patch("/:products/LIP-01", &json!({"title": "Another name"})).expect(200);
+    server.stop();
+    server.start_again();
+    let products = server.pat().get("/:products?q=LIP-01").expect(200);
+    assert_eq!(products[0]["title"], "Another name", "the file never overwrites");
+    assert_eq!(products[0]["stock"], 500, "opening stock is applied once");
+    let data = server.data();
+    let file = data.parent().unwrap().join("bootstrap.toml");
+    let (file, data) = (file.to_str().unwrap(), data.to_str().unwrap());
+    let (code, out, err) = ringlight(&["config", "check", "--bootstrap", file, "--data", data]);
+    assert_eq!(code, 0, "{err}");
+    let moved: Vec<&str> = out.lines().filter(|line| line.starts_with("moved")).collect();
+    assert!(moved.len() == 1 && moved[0].contains("LIP-01"), "{out}");
+}
+
+#[test]
+fn a_second_server_on_the_same_folder_is_refused_with_a_hint() {
+    let server = Server::start(Setup::default());
+    let data = server.data();
+    let args = ["serve", "--http", "127.0.0.1:0", "--rtmp", "127.0.0.1:0", "--data"];
+    let (code, _, err) = ringlight(&[&args[..], &[data.to_str().unwrap()]].concat());
+    assert!(code == 1 && err.contains("in use") && err.contains("--data"), "{err}");
+}
+
+#[test]
+fn the_first_start_says_how_to_begin() {
+    use std::io::{BufRead, BufReader};
+    let dir = tempfile::tempdir().unwrap();
+    let mut child = std::process::Command::new(BINARY)
+        .args(["serve", "--http", "127.0.0.1:0", "--rtmp", "127.0.0.1:0", "--data"])
+        .arg(dir.path().join("data"))
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let stdout = BufReader::new(child.stdout.take().unwrap());
+    let lines: Vec<String> = stdout.lines().map_while(Result::ok).take(5).collect();
+    let link = lines.iter().find_map(|line| line.strip_prefix("  admin  ")).map(str::to_owned);
+    let pages = lines.iter().find_map(|line| line.strip_prefix("  pages  ")).map(str::to_owned);
+    let setup = link.as_deref().and_then(|link| {
+        let (_, rest) = link.split_once("?setup=")?;
+        let token = rest.split_whitespace().next()?;
+        let http = crate::client::Http::new(pages.as_deref()?.trim_end_matches('/'), None);
+        let ask = json!({"token": token, "name": "ada", "password": "a long enough password"});
+        Some((http.post("/:setup", &ask).status, http.post("/:setup", &ask).status))
+    });
+    let _ = child.kill();
+    let _ = child.wait();
+    let (first, second) = setup.unwrap_or_else(|| panic!("no admin link: {lines:#?}"));
+    assert!(matches!(first, 200 | 201) && second == 403, "{first} {second}");
+    assert!(lines.iter().any(|line| line.starts_with("  key    rl_live_")), "{lines:#?}");
+}
