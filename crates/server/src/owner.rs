@@ -117,6 +117,7 @@ where
             done_tx,
             done,
             texts: VecDeque::new(),
+            texts_in_flight: VecDeque::new(),
             retry_at: None,
             lost: Arc::clone(&lost),
         };
@@ -158,6 +159,13 @@ where
     }
 }
 
+/// A personal text that waits for the entry that refers to it.
+struct Text {
+    row: TextRow,
+    /// The entry is a fact, which is decided again after a failure.
+    fact: bool,
+}
+
 struct Task<D: Decider, L> {
     stream: StreamId,
     stage: Stage<D, Caller<D>>,
@@ -169,7 +177,9 @@ struct Task<D: Decider, L> {
     done_tx: mpsc::UnboundedSender<(Ticket, Result<Committed, StoreError>)>,
     done: mpsc::UnboundedReceiver<(Ticket, Result<Committed, StoreError>)>,
     /// Texts by the entry that refers to them, until that entry is submitted.
-    texts: VecDeque<(u64, TextRow)>,
+    texts: VecDeque<(u64, Text)>,
+    /// Texts of facts that are submitted and not synced: a fact that is decided again takes its text along.
+    texts_in_flight: VecDeque<(Ticket, Vec<TextRow>)>,
     retry_at: Option<Timestamp>,
     lost: Arc<AtomicU64>,
 }
@@ -236,7 +246,8 @@ where
         let fact = D::weight(&ask.input) != Weight::Ask;
         match self.stage.handle(ask.input, clock::now(), ask.caller) {
             Step::Staged { seq } => {
-                self.texts.extend(ask.texts.into_iter().map(|text| (seq, text)));
+                let text = |row| (seq, Text { row, fact });
+                self.texts.extend(ask.texts.into_iter().map(text));
                 self.ledger.staged(self.stage.state(), self.stage.last_events());
                 // A question that comes while the store rests is its probe.
                 if !fact {
@@ -286,9 +297,15 @@ where
             }),
             ..store::Batch::default()
         };
+        let mut kept = Vec::new();
         while self.texts.front().is_some_and(|(seq, _)| *seq <= batch.last_seq) {
-            rows.texts.extend(self.texts.pop_front().map(|(_, text)| TextChange::Put(text)));
+            let Some((_, text)) = self.texts.pop_front() else { break };
+            if text.fact {
+                kept.push(text.row.clone());
+            }
+            rows.texts.push(TextChange::Put(text.row));
         }
+        self.texts_in_flight.push_back((batch.ticket, kept));
         for (key, effect) in &batch.outbox {
             if let Some((kind, body)) = self.ledger.outbox(effect) {
                 let key = OutboxKey { stream: self.stream.clone(), seq: key.seq, n: key.n };
@@ -309,6 +326,7 @@ where
     async fn report(&mut self, ticket: Ticket, result: Result<Committed, StoreError>) {
         match result {
             Ok(_) => {
+                self.texts_in_flight.retain(|(known, _)| *known != ticket);
                 let Released { answers, effects, entries } = self.stage.committed(ticket);
                 for entries in &entries {
                     self.ledger.committed(self.stage.committed_state(), entries);
@@ -322,6 +340,7 @@ where
             }
             Err(error) => {
                 tracing::warn!(stream = D::NAME, %error, "a batch was not stored");
+                self.keep_texts(ticket);
                 let lost = self.stage.failed(ticket);
                 self.answer_lost(lost, &error);
                 if self.stage.in_flight() == 0 {
@@ -330,6 +349,15 @@ where
                 self.ledger.reverted(self.stage.state());
                 self.retry_at = (self.stage.waiting() > 0).then(|| clock::now() + RETRY);
             }
+        }
+    }
+
+    /// Texts of facts in a failed batch, and in those behind it, go with the facts once more.
+    fn keep_texts(&mut self, failed: Ticket) {
+        let place = self.texts_in_flight.iter().position(|(ticket, _)| *ticket == failed);
+        let undone = place.map(|place| self.texts_in_flight.split_off(place));
+        for row in undone.into_iter().flatten().flat_map(|(_, rows)| rows).rev() {
+            self.texts.push_front((0, Text { row, fact: true }));
         }
     }
 

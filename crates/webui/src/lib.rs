@@ -23,7 +23,7 @@ pub struct Asset {
 /// `Content-Security-Policy` that the pages are written for: no inline script or style, nothing from
 /// other hosts but product pictures over HTTPS.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'; \
-     img-src 'self' https:; connect-src 'self'; media-src 'self' blob:; worker-src 'self' blob:; \
+     img-src 'self' https:; connect-src 'self'; media-src 'self' blob: data:; worker-src 'self' blob:; \
      object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 static ASSETS: &[Asset] = include!(concat!(env!("OUT_DIR"), "/table.rs"));

@@ -372,12 +372,17 @@ pub(crate) struct OfferTerms {
 const WINDOW_MAX_S: i64 = 24 * 3600;
 
 impl OfferTerms {
-    fn change(&self, newest: AirTime) -> ApiResult<OfferChange> {
+    /// The change that viewers see at `newest`; what is not said of a window stays as it is.
+    fn change(&self, newest: AirTime, old: Option<Window>) -> ApiResult<OfferChange> {
         let at = |seconds: Option<i64>| match seconds {
             Some(s) if !(0..=WINDOW_MAX_S).contains(&s) => Err(ApiError::from(Code::BadWindow)),
             seconds => Ok(seconds.map(|s| newest + Duration::from_s(s))),
         };
-        let window = Window { opens: at(self.opens_in_s)?, closes: at(self.closes_in_s)? };
+        let old = old.unwrap_or_default();
+        let window = Window {
+            opens: at(self.opens_in_s)?.or(old.opens),
+            closes: at(self.closes_in_s)?.or(old.closes),
+        };
         let stated = self.opens_in_s.is_some() || self.closes_in_s.is_some();
         Ok(OfferChange { price: self.price, limit: self.limit, window: stated.then_some(window) })
     }
@@ -397,7 +402,7 @@ pub(crate) async fn add_offer(
     let sku =
         ask.sku.as_deref().ok_or_else(|| ApiError::about(Code::InvalidField, "sku: missing"))?;
     let newest = handle.air_clock().newest;
-    add(&app, &handle, sku, ask.change(newest)?, by).await?;
+    add(&app, &handle, sku, ask.change(newest, None)?, by).await?;
     app.shows.settle().await;
     Ok((StatusCode::CREATED, Json(offers_at(&app, &handle, newest))))
 }
@@ -414,8 +419,10 @@ pub(crate) async fn change_offer(
     let handle = app.shows.get(&slug)?;
     let by = Actor::User { id: caller.crew_of(handle.host().as_str())?.id };
     let air = handle.air_clock().newest;
-    let change = ask.change(air)?;
-    handle.ask(Input::OfferChange { sku: sku_of(&sku)?, change, air, by }, Vec::new()).await?;
+    let sku = sku_of(&sku)?;
+    let old = handle.state().sale.offers.get(&sku).and_then(|listed| listed.terms.window);
+    let change = ask.change(air, old)?;
+    handle.ask(Input::OfferChange { sku, change, air, by }, Vec::new()).await?;
     app.shows.settle().await;
     Ok(Json(offers_at(&app, &handle, air)))
 }

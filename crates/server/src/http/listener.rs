@@ -10,6 +10,7 @@ use axum::Router;
 use axum::extract::Request;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::upgrade::downcast;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::net::{TcpListener, TcpStream};
@@ -128,11 +129,11 @@ pub(crate) enum Socket {
 
 /// Takes the socket out of an upgraded connection.
 pub(crate) fn take_socket(upgraded: hyper::upgrade::Upgraded) -> Option<(Socket, bytes::Bytes)> {
-    let upgraded = match upgraded.downcast::<TokioIo<TcpStream>>() {
+    let upgraded = match downcast::<TokioIo<TcpStream>>(upgraded) {
         Ok(parts) => return Some((Socket::Plain(parts.io.into_inner()), parts.read_buf)),
         Err(upgraded) => upgraded,
     };
-    let parts = upgraded.downcast::<TokioIo<tokio_rustls::server::TlsStream<TcpStream>>>().ok()?;
+    let parts = downcast::<TokioIo<tokio_rustls::server::TlsStream<TcpStream>>>(upgraded).ok()?;
     let (stream, session) = parts.io.into_inner().into_inner();
     Some((Socket::Tls(stream, Box::new(session)), parts.read_buf))
 }
