@@ -71,6 +71,9 @@ fn message(app: &App, show: &ShowHandle) -> Value {
     let recording = view.as_ref().map_or(Recording::Off, |view| view.recording);
     let pin =
         state.sale.pin_at(clock.newest).map(|pin| json!({"sku": pin.sku, "air_ms": pin.air.ms()}));
+    // A show sells in one currency as a rule; of several the one with most is shown.
+    let most = sales.revenue.iter().max_by_key(|(_, minor)| **minor);
+    let revenue = most.map(|(currency, minor)| json!({"minor": minor, "currency": currency}));
     let mut message = json!({
         "type": "desk",
         "status": state.status,
@@ -82,7 +85,7 @@ fn message(app: &App, show: &ShowHandle) -> Value {
         "msgs_per_s": show.room.pulse(now),
         "orders_per_min": sales.per_min(now),
         "orders": sales.orders,
-        "revenue": sales.revenue.iter().map(|(currency, minor)| json!({"minor": minor, "currency": currency})).collect::<Vec<_>>(),
+        "revenue": revenue,
         "pin": pin,
         "store": store,
         "storage_note": store_note,

@@ -155,7 +155,7 @@ impl Handler for Door {
                 let nick = self.nick(conn, viewer);
                 let moderator = viewer.role & MODERATOR != 0;
                 let _ = hub.subscribe(conn, resume, |joined| {
-                    welcome(&rooms, &room, viewer, &nick, joined)
+                    welcome(&rooms, &room, viewer, &nick, joined, resume.is_some())
                 });
                 if moderator {
                     for held in room.held() {
@@ -206,6 +206,7 @@ fn welcome(
     viewer: &Viewer,
     nick: &str,
     joined: &room::Joined,
+    came_back: bool,
 ) -> String {
     let (gate, scene) = (room.gate(), room.scene());
     let pin = scene.pin.map(|(sku, air)| json!({"sku": sku, "air_ms": air.ms()}));
@@ -214,7 +215,7 @@ fn welcome(
         "seq": joined.seq,
         "epoch": joined.epoch,
         "resumed": joined.resumed,
-        "missed": joined.missed,
+        "missed": came_back.then_some(joined.missed),
         "viewer": {"id": ViewerId::from_u128(viewer.id), "nick": nick},
         "state": {
             "status": scene.status,
