@@ -111,8 +111,8 @@ impl Driver {
             tokio::select! {
                 biased;
                 order = orders.recv() => match order {
-                    Some(Order::End { done }) => {
-                        self.end().await;
+                    Some(Order::End { over, done }) => {
+                        self.end(over).await;
                         let _ = done.send(());
                         return;
                     }
@@ -329,6 +329,13 @@ impl Driver {
         let Some(live) = &mut self.live else { return };
         let Some(packager) = &mut live.packager else { return };
         self.shelf.publish(Some(packager.snapshot()));
+        self.hand_out();
+    }
+
+    /// Gives finished segments to the recording.
+    fn hand_out(&mut self) {
+        let packager = self.live.as_mut().and_then(|live| live.packager.as_mut());
+        let Some(packager) = packager else { return };
         let mut finished = false;
         while let Some(segment) = packager.finished() {
             finished = true;
@@ -388,7 +395,8 @@ impl Driver {
         self.view.send_replace(Arc::new(view));
     }
 
-    async fn end(&mut self) {
+    /// Ends the task; `over`: the show with it, else the server stops and viewers wait for it to come back.
+    async fn end(&mut self, over: bool) {
         let now = clock::now();
         if let Some(live) = &mut self.live {
             live.program.finish(now);
@@ -396,8 +404,11 @@ impl Driver {
         self.advance();
         if let Some(packager) = self.live.as_mut().and_then(|live| live.packager.as_mut()) {
             packager.finish();
+            if over {
+                self.shelf.publish(Some(packager.snapshot()));
+            }
         }
-        self.publish();
+        self.hand_out();
         if let Some(clips) = &mut self.clips {
             for fact in clips.close(|_| false, now) {
                 (self.tell)(fact);

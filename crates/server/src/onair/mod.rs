@@ -48,7 +48,7 @@ enum Order {
     SetDelay { delay: Duration, done: oneshot::Sender<Result<DelayChange, Refusal>> },
     Note(Note),
     Unpin(AirTime),
-    End { done: oneshot::Sender<()> },
+    End { over: bool, done: oneshot::Sender<()> },
 }
 
 /// What comes from a feed, in order.
@@ -198,8 +198,17 @@ impl OnAir {
 
     /// Ends the show: what waits in the delay does not air; the recording is complete when this returns.
     pub(crate) async fn end(&self) {
+        self.stop(true).await;
+    }
+
+    /// The server stops: the recording is written, and the show goes on when the server is back.
+    pub(crate) async fn pause(&self) {
+        self.stop(false).await;
+    }
+
+    async fn stop(&self, over: bool) {
         let (done, wait) = oneshot::channel();
-        if self.orders.send(Order::End { done }).await.is_ok() {
+        if self.orders.send(Order::End { over, done }).await.is_ok() {
             let _ = wait.await;
         }
     }

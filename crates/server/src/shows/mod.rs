@@ -228,7 +228,7 @@ impl Shows {
     pub(crate) async fn stop(&self) {
         for handle in self.all() {
             if let Some(onair) = handle.onair() {
-                onair.end().await;
+                onair.pause().await;
             }
             handle.stop().await;
         }
