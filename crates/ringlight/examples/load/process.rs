@@ -128,7 +128,7 @@ impl Server {
 fn bootstrap(shows: usize) -> String {
     let mut file = "[[brand]]\nslug = \"rouge\"\nname = \"Rouge\"\n\
                     [[product]]\nsku = \"LIP-01\"\ntitle = \"Lipstick No. 1\"\nbrand = \"rouge\"\n\
-                    category = \"lips\"\nprice = \"79.00 CNY\"\nstock = 2000000000\n"
+                    category = \"lips\"\nprice = \"79.00 CNY\"\nstock = 100000000\n"
         .to_owned();
     for n in 0..shows {
         file += &format!(

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::ffmpeg::Host;
+use crate::air::{epoch_ms, wait_for_recording};
+use crate::ffmpeg::{self, Host};
+use crate::pcm;
 use crate::server::{ANNA_KEY, PASSWORD, Server, Setup};
 
 const CHROMIUM: &str = "/usr/bin/chromium";
@@ -39,6 +41,17 @@ fn a_viewer_plays_chats_and_buys_while_a_producer_mutes_with_a_key() {
         .output()
         .unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    assert!(out.status.success(), "{}\n{}", text(&out.stdout), text(&out.stderr));
-    println!("{}", text(&out.stdout));
+    let (said, errors) = (text(&out.stdout), text(&out.stderr));
+    assert!(out.status.success(), "{said}\n{errors}");
+    let mute: serde_json::Value = serde_json::from_str(&said).unwrap();
+
+    // The same in the recording, where it can be measured to the frame.
+    let epoch = epoch_ms(&server);
+    server.pat().post("/:shows/evening/end", &serde_json::json!({})).expect(200);
+    let begins = wait_for_recording(&server, epoch);
+    let windows = pcm::loudness(&ffmpeg::sound(&server.playlist()));
+    let at = |field: &str| mute[field].as_i64().unwrap() - begins;
+    pcm::assert_silent(&windows, at("from_air_ms")..at("to_air_ms"));
+    pcm::assert_loud(&windows, 100..at("from_air_ms") - 44);
+    pcm::assert_loud(&windows, at("to_air_ms") + 44..at("to_air_ms") + 1000);
 }

@@ -19,7 +19,6 @@ pub(crate) struct Http {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    pub(crate) headers: ureq::http::HeaderMap,
     pub(crate) text: String,
 }
 
@@ -85,9 +84,9 @@ impl Http {
         } else {
             self.agent.run(request.body(body).unwrap())?
         };
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let status = response.status().as_u16();
         let text = response.body_mut().read_to_string()?;
-        Ok(Answer { status, headers, text })
+        Ok(Answer { status, text })
     }
 
     /// Paths that begin with `/:` mean the API: `/:shows` is `/api/v1/shows`.

@@ -38,10 +38,6 @@ impl Host {
         self.child.try_wait().unwrap().is_some()
     }
 
-    pub(crate) fn errors(&self) -> String {
-        std::fs::read_to_string(self.errors.path()).unwrap_or_default()
-    }
-
     /// Pulls the plug: no goodbye on the wire.
     pub(crate) fn kill(&mut self) {
         let _ = self.child.kill();
@@ -52,6 +48,10 @@ impl Host {
 impl Drop for Host {
     fn drop(&mut self) {
         self.kill();
+        if std::thread::panicking() {
+            let errors = std::fs::read_to_string(self.errors.path()).unwrap_or_default();
+            eprintln!("--- the host's ffmpeg ---\n{errors}");
+        }
     }
 }
 
@@ -135,6 +135,7 @@ pub(crate) fn packet_times(source: &str, kind: &str) -> Vec<f64> {
 const HARMLESS: &[&str] = &[
     "deprecated pixel format",
     "Last message repeated",
+    "Found duplicated MOOV Atom", // another EXT-X-MAP: it keeps the first, and parameter sets come in-band
     "skipping", // segments that left the window before a slow reader came to them
 ];
 

@@ -108,7 +108,7 @@ fn oversize_and_malformed_requests_get_a_clear_refusal_and_memory_stays() {
         assert!(!answer.code().is_empty(), "{answer:?}");
     }
     session(&vec![b' '; 200_000]).refused(413, "too_large");
-    session(b"{\"name\":\"x\",\"password\":\"y\",\"more\":1}").refused(400, "bad_json");
+    http.order("key", "LIP-01", 1, json!({"more": 1})).refused(400, "bad_json");
     http.send("POST", "/:session", &[("content-type", "text/plain")], b"x").refused(415, "unsupported_type");
     http.send("DELETE", "/:front", &[], b"").refused(405, "method_not_allowed");
     http.get("/:shows/nothing/watch").refused(404, "unknown_show");

@@ -201,11 +201,12 @@ impl Server {
         format!("{}/live/evening/index.m3u8", self.base)
     }
 
-    /// Waits until viewers see something.
+    /// Waits until viewers see something, be their player one that knows no parts.
     pub(crate) fn wait_on_air(&self, at_most_s: u64) {
         let http = self.anonymous();
         wait::until("the first air", at_most_s, || {
-            (http.get("/live/evening/index.m3u8").status == 200).then_some(())
+            let main = http.get("/live/evening/main.m3u8");
+            (main.status == 200 && main.text.contains("#EXTINF")).then_some(())
         });
     }
 }
