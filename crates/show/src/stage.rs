@@ -72,6 +72,12 @@ pub struct Stage<D: Decider, C = ()> {
     open: Open<D, C>,
     /// Submitted, and not yet reported; in order.
     flight: VecDeque<Flight<D, C>>,
+    /// Given up with a failed batch before them, and not reported yet: the store may still take them.
+    given_up: Vec<Ticket>,
+    /// After a failure: the first ticket whose commit shows that the stage stands where the log ends. Until then batches go
+    /// one at a time. A batch that was stored and reported as lost leaves the log ahead, and of several behind each other
+    /// one could by chance expect just the entry that the log ends with, and fork it.
+    careful: Option<Ticket>,
     next_ticket: u64,
     /// Facts and counts among everything that is not committed.
     facts: usize,
@@ -124,6 +130,8 @@ impl<D: Decider, C> Stage<D, C> {
             staged_seq: seq,
             open: Open::default(),
             flight: VecDeque::new(),
+            given_up: Vec::new(),
+            careful: None,
             next_ticket: 1,
             facts: 0,
             counts: 0,
@@ -168,7 +176,7 @@ impl<D: Decider, C> Stage<D, C> {
     /// Batches that are submitted and not reported yet.
     #[must_use]
     pub fn in_flight(&self) -> usize {
-        self.flight.len()
+        self.flight.len() + self.given_up.len()
     }
     /// What the last [`Stage::handle`] or [`Stage::wake`] decided, for a shell that acts on a fact before it is
     /// recorded. Empty when that changed nothing, and once it is in a batch.
@@ -234,9 +242,11 @@ impl<D: Decider, C> Stage<D, C> {
         true
     }
 
-    /// Takes up to [`BATCH_MAX`] entries to submit. The store must be given batches in this order.
+    /// Takes up to [`BATCH_MAX`] entries to submit. The store must be given batches in this order. After a failure there is
+    /// none until every batch before it is reported.
     pub fn take_batch(&mut self) -> Option<Batch<D>> {
-        if self.open.entries.is_empty() {
+        let alone = self.careful.is_some() || !self.given_up.is_empty();
+        if self.open.entries.is_empty() || (alone && self.in_flight() > 0) {
             return None;
         }
         let take = self.open.entries.len().min(BATCH_MAX);
@@ -266,6 +276,10 @@ impl<D: Decider, C> Stage<D, C> {
     /// The store has synced a batch. Releases what rested on it. Tickets may be reported out of order; what
     /// they release comes in order all the same. An unknown ticket releases nothing.
     pub fn committed(&mut self, ticket: Ticket) -> Released<D, C> {
+        self.given_up.retain(|given_up| *given_up != ticket);
+        if self.careful.is_some_and(|first| ticket >= first) {
+            self.careful = None;
+        }
         if let Some(flight) = self.flight.iter_mut().find(|flight| flight.ticket == ticket) {
             flight.done = true;
         }

@@ -8,14 +8,19 @@ use crate::decider::{Decider, Weight};
 use crate::entry::{Broken, Entry};
 
 impl<D: Decider, C> Stage<D, C> {
-    /// A batch was not stored. It and everything after it is undone; facts are decided again.
+    /// A batch was not stored, or may not have been. It and everything after it is undone; facts are decided again. What
+    /// was submitted after it may be stored yet: nothing goes out before all of it is reported.
     pub fn failed(&mut self, ticket: Ticket) -> Lost<D, C> {
+        self.given_up.retain(|given_up| *given_up != ticket);
         if !self.flight.iter().any(|flight| flight.ticket == ticket) {
             return Lost::default();
         }
         // What stands before the failed batch may be stored yet.
         let keep = self.flight.iter().take_while(|f| f.ticket != ticket).count();
         let undone: Vec<_> = self.flight.drain(keep..).collect();
+        let unreported = undone.iter().filter(|flight| flight.ticket != ticket && !flight.done);
+        self.given_up.extend(unreported.map(|flight| flight.ticket));
+        self.careful = Some(Ticket(self.next_ticket));
         let open = std::mem::take(&mut self.open);
         self.rewind();
         let mut lost = Lost::default();

@@ -284,6 +284,39 @@ fn tickets_may_be_reported_out_of_order() {
     assert_eq!(stage.committed(tickets[2]).answers.len(), 1);
 }
 
+/// A store that says a batch is lost, and stores it and the one behind it all the same.
+#[test]
+fn a_log_that_is_ahead_is_never_forked() {
+    let mut stage = Stage::<Show, ()>::new("show/evening");
+    let mut log = Vec::new();
+    let take = |stage: &mut Stage<Show, ()>| {
+        stage.handle(ban(u128::from(stage.staged_seq()) + 1), T0, ());
+        stage.take_batch()
+    };
+    let (first, second) = (take(&mut stage).expect("a batch"), take(&mut stage).expect("a batch"));
+    log.extend(first.entries.to_vec());
+    stage.failed(first.ticket);
+    assert_eq!(stage.in_flight(), 1, "the second may be stored yet");
+    assert!(take(&mut stage).is_none(), "what goes out now would stand behind an unknown end");
+    log.extend(second.entries.to_vec());
+    stage.committed(second.ticket);
+    // Of batches that go out together one would expect entry 2, which is the log's last and not the stage's.
+    let probe = take(&mut stage).expect("a batch");
+    assert_eq!(probe.expected_seq, 0);
+    assert!(take(&mut stage).is_none(), "one at a time until one is stored");
+    stage.failed(probe.ticket);
+    assert_eq!(stage.in_flight(), 0);
+    stage.catch_up(&log).expect("a log without gaps");
+    let batch = stage.take_batch().expect("what the log does not hold yet");
+    assert_eq!(batch.expected_seq, log.len() as u64);
+    log.extend(batch.entries.to_vec());
+    stage.committed(batch.ticket);
+    let mut rebuild = entry::Rebuild::<Show>::default();
+    log.iter().for_each(|entry| rebuild.push(entry).expect("R-1"));
+    assert_eq!(rebuild.state(), stage.state());
+    assert!(take(&mut stage).is_some() && take(&mut stage).is_some(), "batches overlap again");
+}
+
 #[test]
 fn a_digest_stands_behind_each_milestone_and_at_the_end() {
     let mut stage = Stage::<Show, ()>::new("show/evening");
