@@ -22,6 +22,9 @@ pub(crate) struct Row {
     stock: Option<u32>,
 }
 
+/// A line that cannot be used, counted from 1, and why.
+pub(crate) type Rejected = (u64, String);
+
 /// Columns by their place.
 struct Columns {
     handle: usize,
@@ -72,7 +75,7 @@ struct Shared {
 }
 
 /// Reads a file into rows and refused lines.
-pub(crate) fn read(file: &[u8], currency: Currency) -> ApiResult<(Vec<Row>, Vec<(u64, String)>)> {
+pub(crate) fn read(file: &[u8], currency: Currency) -> ApiResult<(Vec<Row>, Vec<Rejected>)> {
     let mut reader = ReaderBuilder::new().flexible(true).trim(Trim::All).from_reader(file);
     let header =
         reader.headers().map_err(|error| ApiError::about(Code::BadCsv, error.to_string()))?.clone();

@@ -44,7 +44,7 @@ pub(crate) async fn front(State(app): State<Arc<App>>) -> Json<Front> {
             .filter_map(|show| show_view(&app, show))
     };
     let mut next: Vec<ShowView> = of(Status::Planned).collect();
-    next.sort_by(|a, b| a.when().cmp(&b.when()));
+    next.sort_by_key(ShowView::when);
     next.truncate(NEXT_SHOWN);
     let mut past: Vec<ShowView> = of(Status::Ended).filter(ShowView::can_be_watched).collect();
     past.reverse();

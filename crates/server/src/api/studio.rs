@@ -90,7 +90,7 @@ pub(crate) async fn studio(
             || show.standby().is_some_and(|standby| standby.as_str() == host.slug)
     });
     let mut shows: Vec<ShowView> = mine.filter_map(|show| show_view(&app, show)).collect();
-    shows.sort_by(|a, b| a.when().cmp(&b.when()));
+    shows.sort_by_key(ShowView::when);
     Ok(Json(StudioView {
         host: Named::new(&host.slug, &host.name),
         suspended: host.suspended,
