@@ -173,6 +173,23 @@ impl Buyers {
         }
     }
 
+    /// An order of one unit by the first buyer, whose body is its key.
+    pub(crate) fn order(&mut self, show: Slug, sku: &Sku, key: u128, air: AirTime, ids: &mut Ids) -> PlaceOrder {
+        PlaceOrder {
+            order: OrderId::from_u128(ids.next()),
+            show,
+            sku: sku.clone(),
+            quantity: 1,
+            buyer: BuyerHash(1),
+            device: DeviceId::from_u128(1),
+            contact: TextRef::new(TextId::from_u128(ids.next()), &[7; 32], SECRET),
+            price_seen: None,
+            air,
+            key: KeyHash(key),
+            body: BodyHash(key),
+        }
+    }
+
     /// An answer came.
     pub(crate) fn heard(&mut self, ask: u64, heard: Heard<Shop>, disk: &MemoryStore, ids: &mut Ids, now: Timestamp) -> Checked {
         let Some(errand) = self.asked.remove(&ask) else { return Ok(()) };

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use show::decider::Decider;
 use show::entry::{self, Entry, Rebuild};
-use show::shop::{Event, OrderStatus, Shop};
+use show::shop::{Event, OrderStatus, Reply, Shop};
 use show::stage::{Answer, EffectKey, Released, Stage, Step};
 use show::{Rejection, Show};
 use store::{
@@ -117,6 +117,20 @@ pub(crate) struct Ledger<D: Decider> {
     pub(crate) caught_up: bool,
     /// Batches that were not stored, or said not to be.
     pub(crate) failures: u64,
+}
+
+impl Ledger<Shop> {
+    /// What `ask` has heard, in words; nobody else hears it.
+    pub(crate) fn overheard(&mut self, ask: u64) -> Option<String> {
+        let place = self.heard.iter().position(|(heard, _)| *heard == ask)?;
+        Some(match self.heard.remove(place).1 {
+            Heard::Answer(Reply::Order(order)) => format!("{}, {}", order.status.as_str(), order.total()),
+            Heard::Answer(Reply::Again(order)) => format!("the first order again, {}", order.status.as_str()),
+            Heard::Answer(Reply::Done) => "done".to_owned(),
+            Heard::Refused(rejection) => rejection.code().to_owned(),
+            Heard::Lost => "the store is unavailable".to_owned(),
+        })
+    }
 }
 
 impl<D: Rows> Ledger<D> {

@@ -20,8 +20,10 @@ mod ledger;
 mod onair;
 mod run;
 mod store;
+mod story;
 mod world;
 
 pub use check::{Invariant, Violation};
 pub use run::{Failure, Report, run};
+pub use story::story;
 pub use world::{Rng, STARTED};

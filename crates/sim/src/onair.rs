@@ -146,7 +146,8 @@ impl OnAir {
         let answer = self.program.act(id, wish, now);
         self.drain(now)?;
         if let Ok(applied) = &answer {
-            self.referee.acted(applied, self.program.air_now(now));
+            let point = self.program.status(now).air_point;
+            self.referee.acted(applied, self.program.air_now(now), point);
             self.told.insert(id, Told { from_air: applied.from_air, to: applied.to });
             self.facts.push(Fact::ActionTaken(action(applied, wish.force, now)));
         }
@@ -157,7 +158,7 @@ impl OnAir {
         let answer = self.program.undo(id, now);
         self.drain(now)?;
         if let Ok(applied) = &answer {
-            self.referee.acted(applied, None);
+            self.referee.acted(applied, None, self.program.status(now).air_point);
             let air = self.program.air_now(now).unwrap_or_default();
             let to_air = (applied.state == State::Shortened).then_some(air);
             self.facts.push(Fact::ActionUndone { id, by: producer(), to_air });
@@ -170,7 +171,7 @@ impl OnAir {
         let answer = self.program.set_delay(delay, now);
         self.drain(now)?;
         let Ok(change) = answer else { return Ok(false) };
-        self.referee.delay_changes(before);
+        self.referee.delay_changed(before, now);
         self.delay = change.delay;
         let how = match change.how {
             media::program::DelayHow::Slate => desk::DelayHow::Slate,

@@ -23,9 +23,11 @@ use crate::world::{Ids, Rng, STARTED};
 /// The shows; the first one is on air.
 const SHOWS: [&str; 2] = ["evening", "noon"];
 /// The longest step.
-const STEP_MAX_MS: i64 = 60;
+const STEP_MAX_MS: i64 = 120;
 /// Steps between two rebuilds of all logs.
 const REBUILD_EVERY: u64 = 400;
+/// Happenings that a failure is shown with.
+const RECENT_MAX: usize = 30;
 /// Steps in which a run must come to rest.
 const REST_MAX: u64 = 10_000;
 
@@ -53,6 +55,8 @@ pub struct Failure {
     pub at: Duration,
     /// Which, and what was seen.
     pub violation: Violation,
+    /// What happened last before it.
+    pub before: Vec<String>,
 }
 
 impl fmt::Display for Report {
@@ -61,8 +65,12 @@ impl fmt::Display for Report {
             None => write!(f, "seed {}: {} steps, {:?}: {:?}", self.seed, self.steps, self.span, self.counts),
             Some(failure) => write!(
                 f,
-                "seed {} fails at step {} ({:?}): {}",
-                self.seed, failure.step, failure.at, failure.violation
+                "seed {} fails at step {} ({:?}): {}\n{}",
+                self.seed,
+                failure.step,
+                failure.at,
+                failure.violation,
+                failure.before.join("\n")
             ),
         }
     }
@@ -73,18 +81,24 @@ impl fmt::Display for Report {
 pub fn run(seed: u64, steps: u64) -> Report {
     let mut sim = Sim::new(seed);
     let outcome = sim.run(steps);
+    let before = std::mem::take(&mut sim.recent).into();
     Report {
         seed,
         steps: sim.steps,
         span: sim.now - STARTED,
         counts: sim.count(),
-        failure: outcome.err().map(|violation| Failure { step: sim.steps, at: sim.now - STARTED, violation }),
+        failure: outcome.err().map(|violation| Failure {
+            step: sim.steps,
+            at: sim.now - STARTED,
+            violation,
+            before,
+        }),
     }
 }
 
 /// Whom a question to a show is from.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Asker {
+enum Asker {
     /// The desk or the house: nobody waits.
     Desk,
     /// What the program did to an action: until it is synced, a crash loses it.
@@ -117,6 +131,7 @@ pub(crate) struct Sim {
     crashes_at: VecDeque<u64>,
     crashes: u64,
     counts: BTreeMap<&'static str, u64>,
+    recent: VecDeque<String>,
 }
 
 impl Sim {
@@ -178,7 +193,37 @@ impl Sim {
             crashes_at,
             crashes: 0,
             counts: BTreeMap::new(),
+            recent: VecDeque::new(),
         }
+    }
+
+    /// One buyer orders one unit and waits for the answer.
+    pub(crate) fn buy(&mut self, sku: &show::Sku, key: u128) -> Result<String, Violation> {
+        let air = self.onair.as_ref().map(|onair| onair.air_now(self.now)).unwrap_or_default();
+        let order = self.buyers.order(slug(SHOWS[0]), sku, key, air, &mut self.ids);
+        let ask = self.buyers.house(&mut self.ids);
+        self.shop.ask(Sell::Place(order), ask, self.now)?;
+        for _ in 0..REST_MAX {
+            if let Some(heard) = self.shop.overheard(ask) {
+                return Ok(heard);
+            }
+            self.shop.step(&mut self.store, &mut self.rng, self.now);
+            self.now = self.now + Duration::from_ms(1);
+            for report in self.store.step(self.now) {
+                if report.owner == Owner::Shop {
+                    self.shop.report(report, &self.store, self.now)?;
+                }
+            }
+        }
+        Ok("nothing".to_owned())
+    }
+
+    /// Remembers what happened, for whoever looks for the cause of a failure.
+    pub(crate) fn note(&mut self, what: impl FnOnce() -> String) {
+        if self.recent.len() >= RECENT_MAX {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(format!("  {:>9.3} {}", (self.now - STARTED).secs_f64(), what()));
     }
 
     fn run(&mut self, steps: u64) -> Checked {
@@ -208,12 +253,14 @@ impl Sim {
                 starts_at: None,
                 start: StartMode::Auto,
             };
-            self.until_taken(i, &Input::Plan { plan, by: producer() })?;
+            self.until_taken(i, &Input::Plan { plan, by: producer() }, |state| state.plan.is_some())?;
             for (place, sku) in skus().into_iter().take(3).enumerate() {
                 let terms = OfferChange { limit: (place == 0).then_some(LIMIT), ..OfferChange::default() };
                 let (brand, price) = (brand(), price(&mut self.rng));
                 let air = units::AirTime::ZERO;
-                self.until_taken(i, &Input::OfferAdd { sku, brand, price, terms, air, by: producer() })?;
+                let listed = |state: &show::State, sku: &show::Sku| state.sale.offers.contains_key(sku);
+                let input = Input::OfferAdd { sku: sku.clone(), brand, price, terms, air, by: producer() };
+                self.until_taken(i, &input, |state| listed(state, &sku))?;
             }
         }
         let config = Config { expires_after_s: 60, provider: true };
@@ -223,23 +270,21 @@ impl Sim {
         Ok(())
     }
 
-    fn until_taken(&mut self, i: usize, input: &Input) -> Checked {
-        let mut before = self.shows[i].committed().clone();
-        for n in 0.. {
+    /// Asks until it is synced, as a person does.
+    fn until_taken(&mut self, i: usize, input: &Input, taken: impl Fn(&show::State) -> bool) -> Checked {
+        for n in 0..REST_MAX {
+            if taken(self.shows[i].committed()) {
+                return Ok(());
+            }
             if n % 200 == 0 {
                 self.ask_show(i, input.clone(), Asker::Desk)?;
             }
             self.step(Duration::from_ms(20))?;
-            let after = self.shows[i].committed();
-            if after.plan != before.plan || after.sale.offers.len() != before.sale.offers.len() {
-                break;
-            }
-            before = after.clone();
         }
-        Ok(())
+        holds(Invariant::Answer, false, || format!("{input:?} is never taken"))
     }
 
-    pub(crate) fn ask_show(&mut self, i: usize, input: Input, from: Asker) -> Checked {
+    fn ask_show(&mut self, i: usize, input: Input, from: Asker) -> Checked {
         let ask = self.ids.next() as u64;
         self.asked.insert((i, ask), from);
         if from == Asker::Action {
@@ -281,6 +326,9 @@ impl Sim {
         for i in 0..self.hosts.len() {
             let line = self.hosts[i].step(self.now, &mut self.connections);
             let channel = self.hosts[i].channel;
+            if line != Line::Steady {
+                self.note(|| format!("{channel:?} {line:?}"));
+            }
             if line == Line::Opened && channel == Channel::Host {
                 self.go_live()?;
             }
@@ -334,20 +382,24 @@ impl Sim {
     pub(crate) fn carry_out(&mut self, next: Move) -> Checked {
         let Some(onair) = &mut self.onair else { return Ok(()) };
         match next {
-            Move::Act(id, wish) => match onair.act(id, wish, self.now)? {
-                Ok(applied) => self.add(kind_name(applied.kind), 1),
-                Err(_) => self.add("actions refused", 1),
-            },
+            Move::Act(id, wish) => {
+                let answer = onair.act(id, wish, self.now)?;
+                self.note(|| format!("{wish:?} gets {answer:?}"));
+                self.add(answer.map_or("actions refused", |applied| kind_name(applied.kind)), 1);
+            }
             Move::Undo(id) => {
-                let undone = onair.undo(id, self.now)?.is_ok();
-                self.add(if undone { "undone" } else { "undo refused" }, 1);
+                let answer = onair.undo(id, self.now)?;
+                self.note(|| format!("undo of {id:?} gets {answer:?}"));
+                self.add(if answer.is_ok() { "undone" } else { "undo refused" }, 1);
             }
             Move::SetDelay(delay) => {
-                onair.set_delay(delay, self.now)?;
+                let set = onair.set_delay(delay, self.now)?;
+                self.note(|| format!("delay {delay:?}: {set}"));
                 self.add("delay set", 1);
             }
             Move::DropFeed(channel) => {
                 onair.drop_feed(channel, self.now)?;
+                self.note(|| format!("the feed of {channel:?} is dropped"));
                 self.hosts[index(channel)].dropped(self.now);
             }
             Move::Ask(input) => self.ask_show(0, input, Asker::Desk)?,
@@ -392,6 +444,9 @@ impl Sim {
         self.shop.step(&mut self.store, &mut self.rng, self.now);
         self.run_outbox()?;
         for report in self.store.step(self.now) {
+            if let Err(error) = &report.result {
+                self.note(|| format!("batch {:?} of {:?}: {error}", report.ticket, report.owner));
+            }
             match report.owner {
                 Owner::Show(i) => self.shows[i].report(report, &self.store, self.now)?,
                 Owner::Shop => self.shop.report(report, &self.store, self.now)?,
@@ -467,7 +522,7 @@ impl Sim {
     }
 
     /// The process dies, and another one goes on from what was synced.
-    fn crash(&mut self) -> Checked {
+    pub(crate) fn crash(&mut self) -> Checked {
         self.crashes += 1;
         self.store.crash();
         let disk = &self.store.disk;
@@ -491,6 +546,7 @@ impl Sim {
         if let Some(onair) = self.onair.take() {
             let state = self.shows[0].state().clone();
             self.onair = onair.restart(&state, held, self.now)?;
+            self.note(|| format!("a crash, held: {held}"));
             if held {
                 self.add("held after a crash", 1);
             }

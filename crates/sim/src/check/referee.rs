@@ -40,8 +40,8 @@ struct Place {
 struct Line {
     place: Option<usize>,
     pictures: u32,
-    /// Until the next key frame a source may keep this delay.
-    before_key: Option<Duration>,
+    /// Until a key frame that is shown at or after this moment a source may keep this delay.
+    before_key: Option<(Duration, MediaTime)>,
 }
 
 /// See the module.
@@ -54,6 +54,8 @@ pub(crate) struct Referee {
     /// How many of them have been judged against the intervals.
     judged: usize,
     intervals: BTreeMap<ActionId, Applied>,
+    /// Where a person ended an interval; its picture comes back at the next key frame only.
+    ended: BTreeMap<ActionId, MediaTime>,
     /// From here on no source airs, until a person resumes: a panic, or what was in force before a crash is not known.
     blank_from: Option<AirTime>,
     last_picture: Option<Sent>,
@@ -80,10 +82,10 @@ impl Referee {
         };
         let Some(name) = FrameName::read(video, data) else { return };
         let line = &mut self.lines[index(channel)];
-        if video && key {
+        if line.before_key.is_some_and(|(_, from)| video && key && time + cts >= from) {
             line.before_key = None;
         }
-        let delay = line.before_key.map_or(delay, |before| before.min(delay));
+        let delay = line.before_key.map_or(delay, |(before, _)| before.min(delay));
         let shift = time - source;
         let known = line.place.filter(|place| (self.places[*place].shift - shift).abs() <= SAME_PLACE);
         let place = known.unwrap_or_else(|| {
@@ -98,10 +100,13 @@ impl Referee {
         self.sent.insert(name, Sent { name, time, shown: time + cts, span, delay, place, number });
     }
 
-    /// The delay is about to change.
-    pub(crate) fn delay_changes(&mut self, before: Duration) {
+    /// The delay has changed. A longer one begins at a key frame that has not aired: a burst after a stall may be older.
+    pub(crate) fn delay_changed(&mut self, before: Duration, now: Timestamp) {
         for line in &mut self.lines {
-            line.before_key = Some(line.before_key.map_or(before, |old| old.min(before)));
+            let base = line.place.map_or(now, |place| self.places[place].base);
+            let air_point = MediaTime::from_start(now - (base + before));
+            let (old, from) = line.before_key.unwrap_or((before, air_point));
+            line.before_key = Some((old.min(before), from.max(air_point)));
         }
     }
 
@@ -164,12 +169,19 @@ impl Referee {
         Ok(())
     }
 
-    /// The program granted or changed an action; `air` airs now.
-    pub(crate) fn acted(&mut self, applied: &Applied, air: Option<AirTime>) {
+    /// The program granted or changed an action; `air` airs now, and `point` is the first moment that has not aired.
+    pub(crate) fn acted(&mut self, applied: &Applied, air: Option<AirTime>, point: MediaTime) {
         match applied.kind {
             Kind::Panic => self.blank_from = Some(air.unwrap_or_default()),
-            Kind::Resume => self.blank_from = None,
+            Kind::Resume => {
+                self.blank_from = None;
+                let open = self.intervals.values().filter(|interval| interval.to.is_none());
+                self.ended.extend(open.map(|interval| (interval.id, applied.from)));
+            }
             _ => {}
+        }
+        if applied.state == State::Shortened {
+            self.ended.insert(applied.id, point);
         }
         if applied.kind != Kind::Resume {
             self.intervals.insert(applied.id, *applied);
@@ -186,11 +198,20 @@ impl Referee {
             }
         }
         for sent in &self.aired[self.judged..] {
-            let inside = self.intervals.values().find(|interval| stops(interval, sent));
+            let inside = self.intervals.values().find(|i| stops(i, sent) && !self.covered(i, sent));
             holds(Invariant::D2, inside.is_none(), || format!("{sent:?} aired inside {inside:?}"))?;
         }
         self.judged = self.aired.len();
         Ok(())
+    }
+
+    /// Whether sound airs under a cover behind the end of an interval whose picture still waits for its key frame.
+    fn covered(&self, interval: &Applied, sent: &Sent) -> bool {
+        let over = self.ended.get(&interval.id).is_some_and(|end| sent.shown >= *end);
+        let cover = |i: &Applied| {
+            i.kind == Kind::Cover && i.from <= sent.shown && i.to.is_none_or(|to| sent.shown < to)
+        };
+        over && !sent.name.video && self.intervals.values().any(cover)
     }
 
     /// The actions that hold or will, for the check that a restart knows them.
@@ -214,7 +235,7 @@ impl Referee {
                 (interval.from, interval.to, interval.state) = (action.from, action.to, State::Planned);
             }
         }
-        let panic = mark.actions.iter().any(|action| action.kind == Kind::Panic);
+        let panic = mark.actions.iter().any(|action| action.kind == Kind::Panic && action.to.is_none());
         self.blank_from = (panic || held).then_some(mark.air);
         (self.picture_end, self.sound_end) = (Some(mark.air), Some(mark.air));
         self.sent.clear();

@@ -1,3 +1,4 @@
 //! Runs by seed.
 
 mod seeds;
+mod story;

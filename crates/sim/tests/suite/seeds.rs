@@ -45,6 +45,22 @@ fn every_seed_keeps_every_invariant() {
     check_all(1, 200, STEPS);
 }
 
+/// Longer runs of many more seeds: `RINGLIGHT_SOAK=5000 cargo nextest run -p sim soak`.
+#[test]
+fn soak_thousands_of_seeds() {
+    let seeds = std::env::var("RINGLIGHT_SOAK").ok().and_then(|text| text.parse().ok());
+    if let Some(seeds) = seeds {
+        check_all(1_000, if seeds > 1 { seeds } else { 3000 }, 4 * STEPS);
+    }
+}
+
+#[test]
+fn the_same_seed_is_the_same_run() {
+    let counts = |seed| run(seed, 300).counts;
+    assert_eq!(counts(17), counts(17));
+    assert_ne!(counts(17), counts(18));
+}
+
 /// For reproducing: `SEED=17 STEPS=900 cargo test -p sim one_seed -- --ignored --nocapture`.
 #[test]
 #[ignore = "takes its seed from the environment"]
