@@ -143,8 +143,8 @@ fn nothing_is_named_after_an_emotion() {
     paths.extend(files(&root().join("web/src"), &[".ts", ".tsx", ".json"]));
     for path in paths.iter().filter(|path| !path.ends_with("units/tests/house.rs")) {
         let text = read(path).to_lowercase();
-        for word in words {
-            assert!(!text.contains(word), "{} speaks of {word}", path.display());
-        }
+        let mut spoken = text.split(|c: char| !c.is_alphabetic());
+        let found = spoken.find(|spoken| words.contains(spoken));
+        assert_eq!(found, None, "{}", path.display());
     }
 }

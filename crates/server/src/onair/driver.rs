@@ -1,20 +1,18 @@
 //! The task itself: orders and frames in, time passing, and what leaves the program on its way to playlist, recording,
 //! sealed clips and log.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use media::frame::{AirAudio, Frame};
-use media::hls::{Config, Note, NoteKind, Packager};
-use media::program::{
-    Applied, Channel, Kind, OnAirChange, OnAudio, OnVideo, Output, Program, ProgramConfig, Why,
-};
+use media::frame::Frame;
+use media::hls::Packager;
+use media::program::{Channel, Output, Program, ProgramConfig};
 use show::Slug;
-use show::desk::{self, ActionKind, Fact, Source};
+use show::desk::{self, Fact};
 use tokio::sync::{mpsc, watch};
-use units::{ActionId, AirTime, Duration, MediaTime, Timestamp};
+use units::{Duration, Timestamp};
 
 use super::clips::Clips;
+use super::live::{Live, Told, kind, on_air, sound_text, told};
 use super::preview::Preview;
 use super::record::{self, Recorder};
 use super::seal::Sealer;
@@ -25,31 +23,12 @@ use crate::clock;
 const TURN_MAX: usize = 256;
 /// How often everybody else is told how the program does.
 const VIEW_EVERY: Duration = Duration::from_ms(100);
-/// An estimate of when an action airs is told again when it is off by more.
-const MOVED: Duration = Duration::from_ms(100);
 
 /// Where snapshots are laid out.
 pub(super) struct Shelves {
     pub(super) program: Arc<Shelf>,
     pub(super) host: Arc<Shelf>,
     pub(super) standby: Arc<Shelf>,
-}
-
-/// What the log knows of an action.
-struct Told {
-    kind: ActionKind,
-    from_air: Option<AirTime>,
-    to: Option<MediaTime>,
-}
-
-/// What runs once the show is live.
-struct Live {
-    program: Program,
-    packager: Option<Packager>,
-    resume: Option<media::hls::Mark>,
-    started: Timestamp,
-    told: HashMap<ActionId, Told>,
-    sound: Option<String>,
 }
 
 pub(super) struct Driver {
@@ -419,108 +398,4 @@ impl Driver {
         }
         self.look(now);
     }
-}
-
-impl Live {
-    /// The packager, which begins with the first thing that airs.
-    fn packager(&mut self, deps: &Deps, first: AirTime, now: Timestamp) -> &mut Packager {
-        let (program, resume) = (&self.program, &mut self.resume);
-        self.packager.get_or_insert_with(|| {
-            let air_now = program.air_now(now).unwrap_or(first);
-            let epoch = now - air_now.since_start();
-            let rate = program.mark().map_or(48_000, |mark| mark.sound.sample_rate);
-            Packager::new(Config {
-                resume: resume.take(),
-                record: deps.record.program,
-                ..Config::live(epoch, rate)
-            })
-        })
-    }
-
-    /// Writes into the playlist that a part was stopped, when viewers notice it.
-    fn note_cut(&mut self, id: ActionId, air: AirTime, end: Option<AirTime>) -> bool {
-        let how = match self.told.get(&id).map(|told| told.kind) {
-            Some(ActionKind::Mute) => "mute",
-            Some(ActionKind::Cover) => "cover",
-            Some(ActionKind::Cut | ActionKind::Dump | ActionKind::Panic) => "cut",
-            _ => return false,
-        };
-        let Some(packager) = &mut self.packager else { return false };
-        packager.note(Note {
-            id: id.to_string(),
-            start: air,
-            end,
-            kind: NoteKind::Cut { how: how.to_owned() },
-        });
-        true
-    }
-
-    /// The fact that an action's place on the program is another than was told.
-    fn moved(&mut self, action: &Applied) -> Option<Fact> {
-        let told = self.told.entry(action.id).or_insert_with(|| self::told(action));
-        let near = |a: Option<AirTime>, b: Option<AirTime>| match (a, b) {
-            (Some(a), Some(b)) => (a - b).abs() < MOVED,
-            (a, b) => a == b,
-        };
-        if near(told.from_air, action.from_air) && told.to == action.to {
-            return None;
-        }
-        (told.from_air, told.to) = (action.from_air, action.to);
-        Some(Fact::ActionMoved {
-            id: action.id,
-            from_air: action.from_air,
-            to_air: to_air(action),
-            to_media: action.to,
-        })
-    }
-}
-
-fn told(action: &Applied) -> Told {
-    Told { kind: kind(action.kind), from_air: action.from_air, to: action.to }
-}
-
-/// Where on the program an action ends, as far as is known.
-pub(crate) fn to_air(action: &Applied) -> Option<AirTime> {
-    let lasts = action.ends_at? - action.airs_at;
-    action.from_air.map(|from| from + lasts)
-}
-
-/// The domain's word for what the program did.
-pub(crate) fn kind(kind: Kind) -> ActionKind {
-    match kind {
-        Kind::Mute => ActionKind::Mute,
-        Kind::Cover => ActionKind::Cover,
-        Kind::Cut => ActionKind::Cut,
-        Kind::HandOver => ActionKind::HandOver,
-        Kind::Dump => ActionKind::Dump,
-        Kind::Panic => ActionKind::Panic,
-        Kind::Resume => ActionKind::Resume,
-    }
-}
-
-fn on_air(change: &OnAirChange) -> desk::OnAir {
-    let video = match change.video {
-        OnVideo::Host => Source::Host,
-        OnVideo::Standby => Source::Standby,
-        OnVideo::Slate => Source::Slate,
-    };
-    let audio = match change.audio {
-        OnAudio::Host => Source::Host,
-        OnAudio::Standby => Source::Standby,
-        OnAudio::Silence => Source::Silence,
-    };
-    desk::OnAir { video, audio, air: change.air, why: None }
-}
-
-/// The program's sound as the mark keeps it: its AudioSpecificConfig in hex.
-fn sound_text(sound: &AirAudio) -> String {
-    crate::secrets::hex(&sound.config.asc)
-}
-
-/// In one word why something else than the host is on air.
-pub(crate) fn why_word(why: &Why) -> String {
-    serde_json::to_value(why)
-        .ok()
-        .and_then(|value| value.get("code")?.as_str().map(str::to_owned))
-        .unwrap_or_default()
 }

@@ -5,6 +5,7 @@
 
 mod clips;
 mod driver;
+mod live;
 mod preview;
 mod record;
 pub(crate) mod seal;
@@ -21,7 +22,7 @@ use store::Objects;
 use tokio::sync::{mpsc, oneshot, watch};
 use units::{ActionId, AirTime, Duration, Timestamp};
 
-pub(crate) use self::driver::{kind as action_kind, to_air, why_word};
+pub(crate) use self::live::{kind as action_kind, to_air, why_word};
 pub(crate) use self::record::{INDEX, State as Recording, recording_key};
 pub(crate) use self::shelf::Shelf;
 use crate::clock;
