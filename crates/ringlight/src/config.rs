@@ -87,7 +87,10 @@ pub(crate) fn check(args: &CheckArgs) -> anyhow::Result<bool> {
     out::line(format_args!("ok    {}", path.display()));
     let data = &config.server.data;
     if !data.join("ringlight.db").exists() {
-        out::line(format_args!("note  {} has no database yet: the first start applies all of it", data.display()));
+        out::line(format_args!(
+            "note  {} has no database yet: the first start applies all of it",
+            data.display()
+        ));
         return Ok(true);
     }
     let reader = SqliteReader::open(data)?;

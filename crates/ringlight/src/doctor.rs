@@ -177,7 +177,8 @@ fn open_files() -> Finding {
         Some(limit) => format!("{limit} files may be open"),
         None => "any number of files may be open".to_owned(),
     };
-    let hint = "each viewer takes one or two: `ulimit -n 65536`, or LimitNOFILE= in the service file";
+    let hint =
+        "each viewer takes one or two: `ulimit -n 65536`, or LimitNOFILE= in the service file";
     match limit {
         Some(limit) if limit < FILES_MIN => fail(text, hint),
         Some(limit) if limit < FILES_GOOD => warn(text, hint),

@@ -64,7 +64,9 @@ fn of_store(error: &StoreError) -> Option<&'static str> {
     Some(match error {
         StoreError::InUse { .. } => "stop the other server, or choose another folder with --data",
         StoreError::Open { .. } => "name the folder that `ringlight serve --data` uses",
-        StoreError::Newer { .. } => "run the version of Ringlight that wrote this folder, or a newer one",
+        StoreError::Newer { .. } => {
+            "run the version of Ringlight that wrote this folder, or a newer one"
+        }
         StoreError::Corrupt { .. } => "`ringlight log verify` says how far the log is whole",
         _ => return None,
     })

@@ -27,7 +27,9 @@ pub(crate) fn verify(args: &VerifyArgs) -> anyhow::Result<bool> {
     }
     let streams = streams.len();
     out::line(if whole {
-        format!("{streams} streams are whole; a cut tail shows only against a last hash kept elsewhere")
+        format!(
+            "{streams} streams are whole; a cut tail shows only against a last hash kept elsewhere"
+        )
     } else {
         "the log is broken: keep a copy of the folder before anything writes to it again".to_owned()
     });

@@ -17,7 +17,10 @@ const PAGE: usize = 256;
 /// False when a rebuilt state is not the one that was live.
 pub(crate) fn run(args: &ReplayArgs) -> anyhow::Result<bool> {
     let slug = Slug::new(&args.show).with_context(|| {
-        Advice::new("not a show's name", "it is the last part of the show's address, such as evening")
+        Advice::new(
+            "not a show's name",
+            "it is the last part of the show's address, such as evening",
+        )
     })?;
     let reader = SqliteReader::open(&args.data)?;
     let name = format!("show/{slug}");
@@ -27,7 +30,9 @@ pub(crate) fn run(args: &ReplayArgs) -> anyhow::Result<bool> {
         let shows: Vec<&str> =
             streams.iter().filter_map(|stream| stream.as_str().strip_prefix("show/")).collect();
         let hint = format!("shows with a log: {}", shows.join(", "));
-        return Err(Advice::new(format!("{} has no show {slug}", args.data.display()), hint).error());
+        return Err(
+            Advice::new(format!("{} has no show {slug}", args.data.display()), hint).error()
+        );
     };
     let of_show = replay::<Show>(&reader, stream, |state| {
         let counts = (state.sale.offers.len(), state.desk.actions.len());
@@ -80,7 +85,9 @@ fn replay<D: Decider>(
     out::line(format_args!("  state   {}", describe(rebuild.state())));
     out::line(format_args!("  digest  {}", D::digest(rebuild.state())));
     out::line(match rebuild.checked() {
-        Some((seq, digest)) => format!("  equal   the log's last digest, after entry {seq}: {digest}"),
+        Some((seq, digest)) => {
+            format!("  equal   the log's last digest, after entry {seq}: {digest}")
+        }
         None => "  open    the log states no digest yet: nothing to compare with".to_owned(),
     });
     Ok(true)

@@ -62,7 +62,8 @@ fn asked_to_stop() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> 
 pub(crate) fn log_to_stderr() {
     use tracing_subscriber::EnvFilter;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOG_DEFAULT));
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let _ =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
 }
 
 fn is_new(data: &Path) -> bool {
@@ -94,12 +95,16 @@ fn greet(ready: &Ready, key: Option<&str>) {
     out::line(format_args!("  pages  {}/", ready.base_url.trim_end_matches('/')));
     out::line(format_args!("  RTMP   rtmp://{}/live", reachable(ready.rtmp)));
     if let Some(key) = key {
-        out::line(format_args!("  key    {key}   (stream key for OBS; the show is /watch/first-show)"));
+        out::line(format_args!(
+            "  key    {key}   (stream key for OBS; the show is /watch/first-show)"
+        ));
     }
     if let Some(link) = &ready.admin_link {
         out::line(format_args!("  admin  {link}   (makes the first operator, once)"));
     }
     if ready.http.ip().is_unspecified() {
-        out::line("  From other machines, use this machine's name or address instead of localhost.");
+        out::line(
+            "  From other machines, use this machine's name or address instead of localhost.",
+        );
     }
 }

@@ -2,9 +2,9 @@
 
 use std::io::ErrorKind;
 use std::net::TcpStream;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -60,7 +60,9 @@ pub(crate) fn run(stage: &Arc<Stage>, base: &str, cues: &Cues) {
         for done in crowd.until(begin.elapsed().as_millis() as u64) {
             match done.act {
                 Act::Say(text) => seats[done.viewer].say(text),
-                Act::Buy { subject, quantity } => want(&orders, &crowd, done.viewer, subject, quantity),
+                Act::Buy { subject, quantity } => {
+                    want(&orders, &crowd, done.viewer, subject, quantity)
+                }
             }
         }
         seats.iter_mut().for_each(Seat::listen);
@@ -80,7 +82,13 @@ fn cue(stage: &Stage, crowd: &mut Crowd, cues: &Cues, heard_ms: u64) -> u64 {
     now_ms
 }
 
-fn want(orders: &SyncSender<Wanted>, crowd: &Crowd, viewer: usize, subject: Subject, quantity: u32) {
+fn want(
+    orders: &SyncSender<Wanted>,
+    crowd: &Crowd,
+    viewer: usize,
+    subject: Subject,
+    quantity: u32,
+) {
     let wanted = Wanted { viewer, nick: crowd.nick(viewer), subject, quantity };
     // A full queue means that buying is slow; this buyer gives up.
     let _ = orders.try_send(wanted);

@@ -18,7 +18,7 @@ pub(crate) fn open(url: &str) {
         let mut command = Command::new(program);
         command.arg(url).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()
     };
-    if !program.is_some_and(|program| quiet(program).is_ok()) {
+    if program.is_none_or(|program| quiet(program).is_err()) {
         out::line(format_args!("  No screen here; open {url} in a browser."));
     }
 }

@@ -184,7 +184,9 @@ mod tests {
         let sample = Sample::read().expect("the sample");
         assert!(sample.length_ms > 170_000 && sample.setup.len() >= 2);
         for loops in [sample.clone(), sample.from(107_000)] {
-            assert!(is_key(&loops.frames.iter().find(|(_, t)| t.kind == TagKind::Video).expect("video").1));
+            assert!(is_key(
+                &loops.frames.iter().find(|(_, t)| t.kind == TagKind::Video).expect("video").1
+            ));
             let frames = loops.frames.len();
             let mut last = 0;
             for n in 0..2 * frames {

@@ -90,38 +90,37 @@ fn direct(ready: &Ready, secrets: &Secrets, open: bool) -> anyhow::Result<()> {
     let rtmp = ready.rtmp;
     let sample = feed::Sample::read()?;
     let understudy = sample.from(UNDERSTUDY_FROM_MS);
-    let mut threads = Vec::new();
-    let mut spawn = |name: &str, work: Box<dyn FnOnce(&Arc<Stage>) + Send>| {
-        let stage = Arc::clone(&stage);
-        threads.push(thread::Builder::new().name(name.into()).spawn(move || work(&stage)));
+    let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
+        thread::Builder::new().name(name.into()).spawn(work).context("start a thread of the demo")
     };
-    let key = secrets.anna_key.clone();
-    spawn("demo-anna", Box::new(move |stage| feed::publish(stage, &sample, rtmp, &key, true)));
-    let key = secrets.bea_key.clone();
-    spawn("demo-bea", Box::new(move |stage| feed::publish(stage, &understudy, rtmp, &key, false)));
-    let (host, seller) = (Api::new(&base, &secrets.anna_token), Api::new(&base, &secrets.token));
+    let (here, key) = (Arc::clone(&stage), secrets.anna_key.clone());
+    spawn("demo-anna", Box::new(move || feed::publish(&here, &sample, rtmp, &key, true)))?;
+    let (here, key) = (Arc::clone(&stage), secrets.bea_key.clone());
+    spawn("demo-bea", Box::new(move || feed::publish(&here, &understudy, rtmp, &key, false)))?;
     let (script, cues) = script::Script::new()?;
-    spawn("demo-script", Box::new(move |stage| script.run(stage, &host)));
-    spawn("demo-seller", Box::new(move |stage| script::sell(stage, &seller)));
-    spawn("demo-crowd", Box::new(move |stage| audience::run(stage, &base, &cues)));
+    let (here, host) = (Arc::clone(&stage), Api::new(&base, &secrets.anna_token));
+    spawn("demo-script", Box::new(move || script.run(&here, &host)))?;
+    let here = Arc::clone(&stage);
+    spawn("demo-seller", Box::new(move || script::sell(&here, &api)))?;
+    spawn("demo-crowd", Box::new(move || audience::run(&stage, &base, &cues)))?;
     if open {
         browser::open(&format!("http://{}/desk/{show}", reachable(ready.http)));
-    }
-    for thread in threads {
-        let handle = thread.context("start a thread of the demo")?;
-        // A thread that panicked has printed why; the others go on.
-        let _ = handle.join();
     }
     Ok(())
 }
 
 fn greet(base: &str, ready: &Ready, show: &str, secrets: &Secrets) {
-    out::line(format_args!("Ringlight {} demo: on air in a few seconds", env!("CARGO_PKG_VERSION")));
+    out::line(format_args!(
+        "Ringlight {} demo: on air in a few seconds",
+        env!("CARGO_PKG_VERSION")
+    ));
     out::line(format_args!("  desk    {base}/desk/{show}"));
     out::line(format_args!("  watch   {base}/watch/{show}"));
     out::line(format_args!("  pages   {base}/"));
     out::line(format_args!("  RTMP    rtmp://{}/live", reachable(ready.rtmp)));
     out::line(format_args!("  sign in as {} with {}", deployment::USER, secrets.password));
-    out::line("  About a minute in, the host says what she should not: press M at the desk to mute it.");
+    out::line(
+        "  About a minute in, the host says what she should not: press M at the desk to mute it.",
+    );
     out::line("  Ctrl-c stops; the next start goes on with the same data.");
 }

@@ -120,7 +120,9 @@ fn sell_once(stage: &Stage, api: &Api) -> anyhow::Result<()> {
     }
     let (_, products) = api.get("/products")?;
     for product in products.as_array().into_iter().flatten() {
-        let (Some(sku), Some(left)) = (product["sku"].as_str(), product["left"].as_u64()) else { continue };
+        let (Some(sku), Some(left)) = (product["sku"].as_str(), product["left"].as_u64()) else {
+            continue;
+        };
         if left < STOCK_LOW {
             api.post(&format!("/products/{sku}/stock"), &json!({"delta": STOCK_NEW}))?;
         }

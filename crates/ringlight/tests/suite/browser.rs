@@ -16,10 +16,16 @@ fn web() -> PathBuf {
 
 /// Whether this machine can run a browser; says loudly when not.
 fn can_browse() -> bool {
-    let needed = [PathBuf::from(CHROMIUM), web().join("node_modules/playwright-core"), web().join("dist/index.html")];
+    let needed = [
+        PathBuf::from(CHROMIUM),
+        web().join("node_modules/playwright-core"),
+        web().join("dist/index.html"),
+    ];
     let missing: Vec<_> = needed.iter().filter(|path| !path.exists()).collect();
     if !missing.is_empty() {
-        eprintln!("SKIPPED: the browser was not tested, missing: {missing:?}; `make test` installs it");
+        eprintln!(
+            "SKIPPED: the browser was not tested, missing: {missing:?}; `make test` installs it"
+        );
     }
     missing.is_empty()
 }

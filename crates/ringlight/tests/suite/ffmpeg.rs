@@ -20,7 +20,13 @@ impl Host {
         let child = Command::new("ffmpeg")
             .args(["-hide_banner", "-loglevel", "warning", "-nostdin", "-re"])
             .args(["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25"])
-            .args(["-re", "-f", "lavfi", "-i", &format!("sine=frequency={tone_hz}:sample_rate=48000")])
+            .args([
+                "-re",
+                "-f",
+                "lavfi",
+                "-i",
+                &format!("sine=frequency={tone_hz}:sample_rate=48000"),
+            ])
             .args(["-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-g", "25"])
             .args(["-pix_fmt", "yuv420p", "-b:v", "300k", "-threads", "1"])
             .args(["-c:a", "aac", "-b:a", "96k", "-ac", "2"])
@@ -55,6 +61,9 @@ impl Drop for Host {
     }
 }
 
+/// Decodes everything into nothing. In the source's own time base: a splice does not fall on a grid of pictures.
+const NOWHERE: [&str; 7] = ["-fps_mode", "passthrough", "-enc_time_base", "-1", "-f", "null", "-"];
+
 /// A viewer who decodes everything while it airs.
 pub(crate) struct Player {
     child: Child,
@@ -66,7 +75,8 @@ impl Player {
         let errors = tempfile::NamedTempFile::new().unwrap();
         let child = Command::new("ffmpeg")
             .args(["-hide_banner", "-loglevel", "warning", "-nostdin", "-live_start_index", "-1"])
-            .args(["-i", url, "-f", "null", "-"])
+            .args(["-i", url])
+            .args(NOWHERE)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(File::create(errors.path()).unwrap())
@@ -107,7 +117,7 @@ pub(crate) fn download(url: &str, to: &Path) -> String {
 pub(crate) fn decode(source: &str) -> String {
     let mut command = Command::new("ffmpeg");
     command.args(["-hide_banner", "-loglevel", "warning", "-nostdin", "-i", source]);
-    run(command.args(["-f", "null", "-"])).1
+    run(command.args(NOWHERE)).1
 }
 
 /// The sound as mono samples at 48 kHz.
@@ -136,7 +146,7 @@ const HARMLESS: &[&str] = &[
     "deprecated pixel format",
     "Last message repeated",
     "Found duplicated MOOV Atom", // another EXT-X-MAP: it keeps the first, and parameter sets come in-band
-    "skipping", // segments that left the window before a slow reader came to them
+    "skipping",                   // segments that left the window before a slow reader came to them
 ];
 
 /// Fails on any complaint that matters.

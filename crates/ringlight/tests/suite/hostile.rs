@@ -36,7 +36,8 @@ fn linger(address: &str, bytes: &[u8]) -> (Duration, Vec<u8>) {
 #[test]
 fn half_open_and_garbage_connections_are_closed_on_both_ports() {
     let server = Server::start(Setup::default());
-    let garbage: Vec<u8> = (0..20_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let garbage: Vec<u8> =
+        (0..20_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
     let mut c0c1 = vec![0_u8; 1537];
     c0c1[0] = 3;
     let cases: Vec<(&str, &str, Vec<u8>)> = vec![
@@ -99,9 +100,8 @@ fn oversize_and_malformed_requests_get_a_clear_refusal_and_memory_stays() {
         let said = String::from_utf8_lossy(&said[..read]).into_owned();
         assert!(said.starts_with("HTTP/1.1 413"), "{path}: {said}");
     }
-    let session = |body: &[u8]| {
-        http.send("POST", "/:session", &[("content-type", "application/json")], body)
-    };
+    let session =
+        |body: &[u8]| http.send("POST", "/:session", &[("content-type", "application/json")], body);
     for body in ["{", "[]", "null", "{\"name\":1}", "{\"name\":\"\\ud800\"}", &"[".repeat(10_000)] {
         let answer = session(body.as_bytes());
         assert!(matches!(answer.status, 400 | 422), "{body:.20}: {answer:?}");
@@ -109,12 +109,15 @@ fn oversize_and_malformed_requests_get_a_clear_refusal_and_memory_stays() {
     }
     session(&vec![b' '; 200_000]).refused(413, "too_large");
     http.order("key", "LIP-01", 1, json!({"more": 1})).refused(400, "bad_json");
-    http.send("POST", "/:session", &[("content-type", "text/plain")], b"x").refused(415, "unsupported_type");
+    http.send("POST", "/:session", &[("content-type", "text/plain")], b"x")
+        .refused(415, "unsupported_type");
     http.send("DELETE", "/:front", &[], b"").refused(405, "method_not_allowed");
     http.get("/:shows/nothing/watch").refused(404, "unknown_show");
     http.get("/:nothing").refused(404, "not_found");
     pat.get("/:orders?limit=many").refused(400, "bad_query");
-    for query in ["_HLS_msn=-1", "_HLS_msn=99999999999999999999", "_HLS_part=x", "_HLS_msn=1&_HLS_part=-2"] {
+    for query in
+        ["_HLS_msn=-1", "_HLS_msn=99999999999999999999", "_HLS_part=x", "_HLS_msn=1&_HLS_part=-2"]
+    {
         let answer = http.get(&format!("/live/evening/main.m3u8?{query}"));
         assert!(matches!(answer.status, 400 | 404), "{query}: {answer:?}");
     }
@@ -142,7 +145,22 @@ fn claim_much(rtmp: &str) -> TcpStream {
     for id in 64..1064_u32 {
         let id = id - 64;
         // Type 0 on a chunk stream of two id bytes: time 0, length 0xffffff, video, stream 1; then 128 bytes of it.
-        let mut chunk = vec![0x01, (id & 0xff) as u8, (id >> 8) as u8, 0, 0, 0, 0xff, 0xff, 0xff, 9, 1, 0, 0, 0];
+        let mut chunk = vec![
+            0x01,
+            (id & 0xff) as u8,
+            (id >> 8) as u8,
+            0,
+            0,
+            0,
+            0xff,
+            0xff,
+            0xff,
+            9,
+            1,
+            0,
+            0,
+            0,
+        ];
         chunk.extend([0; 128]);
         if socket.write_all(&chunk).is_err() {
             break;
@@ -159,7 +177,12 @@ fn chat_that_is_too_long_or_not_chat_is_refused() {
     talker.refused("message_too_long");
     talker.say(" \u{200b}\n ");
     talker.refused("message_empty");
-    for bad in [json!([]), json!({"type": "shout"}), json!({"type": "say"}), json!({"type": "say", "text": 1})] {
+    for bad in [
+        json!([]),
+        json!({"type": "shout"}),
+        json!({"type": "say"}),
+        json!({"type": "say", "text": 1}),
+    ] {
         talker.send(&bad);
         talker.refused("bad_json");
     }
@@ -189,6 +212,9 @@ fn unknown_keys_in_files_are_refused_by_name() {
     ] {
         let (code, _, err) = ringlight(&args);
         assert_eq!(code, 1, "{args:?}");
-        assert!(err.starts_with("error: ") && err.contains(says) && err.contains("\nhint:"), "{err}");
+        assert!(
+            err.starts_with("error: ") && err.contains(says) && err.contains("\nhint:"),
+            "{err}"
+        );
     }
 }

@@ -75,7 +75,9 @@ fn a_rotated_key_drops_the_feed_and_what_waits_in_the_delay_does_not_air() {
     let air = crate::air::wait_air;
     air(&server, 1500);
     let epoch = epoch_ms(&server);
-    let now = || server.anonymous().get("/:shows/evening/watch").json()["air"]["now_ms"].as_i64().unwrap();
+    let now = || {
+        server.anonymous().get("/:shows/evening/watch").json()["air"]["now_ms"].as_i64().unwrap()
+    };
     let key = pat.post("/:hosts/anna/key", &json!({})).expect(200)["stream_key"].clone();
     let dropped_air = now();
     assert_ne!(key, ANNA_KEY);

@@ -4,6 +4,10 @@
 //! time, and ends what it started by its pid.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(
+    clippy::print_stderr,
+    reason = "what was skipped, and the logs of a failed test, are for people"
+)]
 
 mod air;
 mod browser;

@@ -37,7 +37,8 @@ fn an_order_is_placed_once_and_refusals_say_why() {
     let id = first["id"].as_str().unwrap();
     let paid = pat.post(&format!("/:orders/{id}/status"), &json!({"to": "paid"})).expect(200);
     assert_eq!(paid["status"], "paid");
-    let refunded = pat.post(&format!("/:orders/{id}/status"), &json!({"to": "refunded"})).expect(200);
+    let refunded =
+        pat.post(&format!("/:orders/{id}/status"), &json!({"to": "refunded"})).expect(200);
     assert_eq!(refunded["status"], "refunded");
     pat.post(&format!("/:orders/{id}/status"), &json!({"to": "refunded"}))
         .refused(409, "order_not_paid");
@@ -80,9 +81,18 @@ fn products_come_from_a_file_and_bad_lines_are_named() {
     let headers = [("content-type", "text/csv")];
     let send = || pat.send("POST", "/:products/import?currency=CNY", &headers, file.as_bytes());
     let report = send().expect(200);
-    assert_eq!((report["created"].as_u64(), report["updated"].as_u64()), (Some(1), Some(0)), "{report}");
+    assert_eq!(
+        (report["created"].as_u64(), report["updated"].as_u64()),
+        (Some(1), Some(0)),
+        "{report}"
+    );
     assert_eq!(report["rejected"][0]["line"], 3, "{report}");
     let report = send().expect(200);
-    assert_eq!((report["created"].as_u64(), report["updated"].as_u64()), (Some(0), Some(1)), "{report}");
-    pat.send("POST", "/:products/import", &headers, b"\xff\xfe\x00nonsense").refused(400, "bad_csv");
+    assert_eq!(
+        (report["created"].as_u64(), report["updated"].as_u64()),
+        (Some(0), Some(1)),
+        "{report}"
+    );
+    pat.send("POST", "/:products/import", &headers, b"\xff\xfe\x00nonsense")
+        .refused(400, "bad_csv");
 }

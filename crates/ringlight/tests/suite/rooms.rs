@@ -33,7 +33,8 @@ fn two_viewers_talk_and_one_comes_back_where_they_left() {
     let mut wu = Talker::enter_as(&server.http, hello, &[("cookie", &cookie)]);
     assert_eq!(wu.id, before, "the cookie keeps who they are");
     wu.wait_chat("while away 4");
-    let texts: Vec<_> = wu.heard.iter().filter(|m| m["type"] == "chat").map(|m| m["text"].clone()).collect();
+    let texts: Vec<_> =
+        wu.heard.iter().filter(|m| m["type"] == "chat").map(|m| m["text"].clone()).collect();
     assert_eq!(texts.len(), 5, "just what was missed, once and in order: {texts:?}");
     let welcome = wu.wait("welcome", |m| m["type"] == "welcome");
     assert_eq!(welcome["resumed"], true, "{welcome}");
@@ -71,7 +72,8 @@ fn nothing_of_a_banned_viewer_appears_after_the_decision() {
     wu.say("second mark");
     wu.wait_chat("second mark");
     let later = &wu.heard[decided_with..];
-    let leaked: Vec<_> = later.iter().filter(|m| m["type"] == "chat" && m["viewer"] == troll.id.as_str()).collect();
+    let leaked: Vec<_> =
+        later.iter().filter(|m| m["type"] == "chat" && m["viewer"] == troll.id.as_str()).collect();
     assert!(leaked.is_empty(), "{leaked:?}");
     let mut fresh = Talker::enter(&server.http, "Fresh");
     fresh.wait_chat("second mark");
@@ -104,7 +106,8 @@ fn slow_mode_hold_lock_and_delete() {
 
     moderate(&server, &json!({"kind": "hold", "on": true}));
     let bearer = format!("Bearer {TOKEN}");
-    let mut pat = Talker::enter_as(&server.http, json!({"type": "hello"}), &[("authorization", &bearer)]);
+    let mut pat =
+        Talker::enter_as(&server.http, json!({"type": "hello"}), &[("authorization", &bearer)]);
     for text in ["please", "never"] {
         li.say(text);
         let pending = pat.wait(text, |m| m["type"] == "pending" && m["text"] == text);
@@ -120,7 +123,9 @@ fn slow_mode_hold_lock_and_delete() {
 
     moderate(&server, &json!({"kind": "delete", "id": chat["id"]}));
     let id = chat["id"].clone();
-    wu.wait("deleted", |m| m["type"] == "deleted" && m["ids"].as_array().is_some_and(|ids| ids.contains(&id)));
+    wu.wait("deleted", |m| {
+        m["type"] == "deleted" && m["ids"].as_array().is_some_and(|ids| ids.contains(&id))
+    });
     let mut late = Talker::enter(&server.http, "Late");
     late.wait_chat("open again");
     assert!(!late.has_chat("please"), "what was deleted is not in the history");
@@ -131,4 +136,23 @@ fn slow_mode_hold_lock_and_delete() {
         let names = server.pat().get("/:shows/evening/moderation").expect(200);
         (names["locked"] == false).then_some(())
     });
+}
+
+#[test]
+fn what_the_show_and_its_buyers_change_reaches_the_room() {
+    let server = Server::start(Setup::default());
+    let (pat, http) = (server.pat(), server.anonymous());
+    let mut wu = Talker::enter(&server.http, "Wu");
+    let price = json!({"price": {"minor": 6900, "currency": "CNY"}});
+    pat.patch("/:shows/evening/offers/FEW-02", &price).expect(200);
+    let is_new = |m: &serde_json::Value| m["sku"] == "FEW-02" && m["price"]["minor"] == 6900;
+    let offer = wu.wait("the offer", |m| m["type"] == "offer" && is_new(m));
+    assert_eq!(offer["was"]["minor"], 7900, "{offer}");
+    assert_eq!(offer["left"], 2, "an offer in the room has the shape of one on the page: {offer}");
+    pat.post("/:shows/evening/pin", &json!({"sku": "FEW-02"})).expect(200);
+    wu.wait("the pin", |m| m["type"] == "pin" && m["sku"] == "FEW-02");
+    http.order("one", "FEW-02", 1, json!({})).expect(201);
+    wu.wait("the stock", |m| m["type"] == "stock" && m["sku"] == "FEW-02" && m["left"] == 1);
+    http.order("two", "FEW-02", 1, json!({})).expect(201);
+    wu.wait("sold out", |m| m["type"] == "sold_out" && m["sku"] == "FEW-02");
 }

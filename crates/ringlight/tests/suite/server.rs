@@ -100,8 +100,15 @@ impl Server {
         std::fs::write(dir.path().join("bootstrap.toml"), setup.bootstrap()).unwrap();
         std::fs::write(dir.path().join("ringlight.toml"), &setup.config).unwrap();
         let empty = String::new;
-        let mut server =
-            Self { setup, dir, child: None, base: empty(), http: empty(), rtmp: empty(), starts: 0 };
+        let mut server = Self {
+            setup,
+            dir,
+            child: None,
+            base: empty(),
+            http: empty(),
+            rtmp: empty(),
+            starts: 0,
+        };
         server.start_again();
         server
     }

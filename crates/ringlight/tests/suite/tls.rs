@@ -41,12 +41,26 @@ fn a_certificate_turns_on_https_with_http_2_and_rooms_work_through_it() {
 
     let room = format!("{}/api/v1/shows/evening/room", server.base);
     let (_, said) = curl(&[
-        "--http1.1", "--no-buffer", "--max-time", "2", "-D", "-",
-        "-H", "Connection: Upgrade", "-H", "Upgrade: websocket",
-        "-H", "Sec-WebSocket-Version: 13", "-H", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        "--http1.1",
+        "--no-buffer",
+        "--max-time",
+        "2",
+        "-D",
+        "-",
+        "-H",
+        "Connection: Upgrade",
+        "-H",
+        "Upgrade: websocket",
+        "-H",
+        "Sec-WebSocket-Version: 13",
+        "-H",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
         &room,
     ]);
-    assert!(said.starts_with("HTTP/1.1 101") && said.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), "{said}");
+    assert!(
+        said.starts_with("HTTP/1.1 101") && said.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
+        "{said}"
+    );
 }
 
 #[test]

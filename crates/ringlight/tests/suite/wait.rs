@@ -12,7 +12,10 @@ pub(crate) fn until<T>(what: &str, at_most_s: u64, mut look: impl FnMut() -> Opt
         if let Some(found) = look() {
             return found;
         }
-        assert!(begin.elapsed() < Duration::from_secs(at_most_s), "waited {at_most_s} s for {what}");
+        assert!(
+            begin.elapsed() < Duration::from_secs(at_most_s),
+            "waited {at_most_s} s for {what}"
+        );
         std::thread::sleep(LOOK_EVERY);
     }
 }
