@@ -14,7 +14,7 @@ const watch: Watch = {
   pin: null,
   offers: [offer],
   following: false,
-  device: {},
+  device: { nick: "Viewer 1" },
   cuts: [],
 };
 const base = { seq: 1, epoch: 1, at: "2026-01-01T00:00:00.000Z" };

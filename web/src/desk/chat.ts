@@ -82,7 +82,7 @@ export class ChatModel {
 
   /** A silenced viewer's nick where a message of theirs is still here, else the end of their id. */
   nameOf(ban: Ban): string {
-    return ban.nick || (this.lines.peek().findLast((l) => l.viewer === ban.viewer)?.nick ?? `…${ban.viewer.slice(-6)}`);
+    return this.lines.peek().findLast((l) => l.viewer === ban.viewer)?.nick ?? `…${ban.viewer.slice(-6)}`;
   }
 
   /** What is deleted leaves the page at once; only that something stood there remains. */

@@ -1,7 +1,7 @@
 // Orders: found by show and status, settled by hand, exported.
 
 import { useState } from "preact/hooks";
-import type { Order, OrderStatus, Show } from "../wire/api";
+import type { Order, OrderPage, OrderStatus, Show } from "../wire/api";
 import { api, at } from "../wire/http";
 import { hasRole } from "../wire/session";
 import { clock } from "../ui/format";
@@ -11,12 +11,6 @@ import { Loaded } from "./data";
 const STATUSES: readonly OrderStatus[] = ["reserved", "paid", "cancelled_by_buyer", "cancelled_by_seller", "refunded", "expired"];
 /** The server gives at most so many at once. */
 const PAGE = 200;
-
-/** A page of orders, newest first; `next` asks for the one after it. */
-interface OrderPage {
-  orders: Order[];
-  next?: number | null;
-}
 
 export type OrderStep = "paid" | "cancelled" | "refunded";
 

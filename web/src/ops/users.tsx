@@ -85,7 +85,7 @@ function UserForm({ user, onClose, onSaved }: { user: User | null; onClose: () =
 
 function Tokens({ user, onClose }: { user: User; onClose: () => void }) {
   const path = `/users${at(user.name)}/tokens`;
-  const tokens = useLoad(() => api.get<(TokenInfo & { created_at?: string })[]>(path), [path]);
+  const tokens = useLoad(() => api.get<TokenInfo[]>(path), [path]);
   const [label, setLabel] = useState("");
   const [made, setMade] = useState<TokenInfo | null>(null);
   const make = (event: Event) => {
@@ -108,7 +108,7 @@ function Tokens({ user, onClose }: { user: User; onClose: () => void }) {
               {rows.map((token) => (
                 <li key={token.id} class="row">
                   <span class="clip">{token.label || token.id}</span>
-                  <span class="muted small">{token.created_at ?? token.at ? <When time={token.created_at ?? token.at ?? ""} /> : null}</span>
+                  <span class="muted small"><When time={token.created_at} /></span>
                   <span class="spring" />
                   <Button size="small" look="quiet" onClick={() => void remove(token.id)}>{t("ops.tokens.withdraw")}</Button>
                 </li>

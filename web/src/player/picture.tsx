@@ -22,7 +22,7 @@ export function Picture({ src, epoch, live = true, bare = false, onStream, poste
   useEffect(() => {
     if (!video.current) return undefined;
     if (bare) video.current.muted = true;
-    const made = new Stream(video.current, { src, epoch: epoch ?? null, live });
+    const made = new Stream(video.current, { src, epoch: epoch ?? null, live, tight: bare });
     setStream(made);
     onStream?.(made);
     return () => {

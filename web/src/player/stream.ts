@@ -24,19 +24,26 @@ export interface StreamOptions {
   epoch?: string | null;
   /** A replay starts at its beginning and does not chase the live edge. */
   live?: boolean;
+  /** Never falls behind for long: a picture that is late leaves out what it missed. */
+  tight?: boolean;
 }
 
 const retry_ms = 2_000;
 /** A picture further behind than this offers the way back to live. */
 export const behind_max_s = 12;
+/** A tight picture may be this much later than it aims for. */
+const tight_slack_s = 2.5;
+/** A jump needs time to show; another one before would only stutter. */
+const jump_every_ms = 4_000;
 
+// The distance to the live edge is the playlist's own PART-HOLD-BACK: a count of segments set here would
+// win over it and keep every picture three target durations late.
 const config = {
   lowLatencyMode: true,
   enableWorker: false,
   backBufferLength: 30,
   maxBufferLength: 20,
-  maxLiveSyncPlaybackRate: 1.08,
-  liveSyncDurationCount: 3,
+  maxLiveSyncPlaybackRate: 1.1,
   // A show that is not on air is asked for again by `Stream`, not by the loader.
   manifestLoadPolicy: {
     default: { maxTimeToFirstByteMs: 8_000, maxLoadTimeMs: 10_000, timeoutRetry: null, errorRetry: null },
@@ -51,6 +58,7 @@ export class Stream {
   private retry: ReturnType<typeof setTimeout> | null = null;
   private gone = false;
   private recoveries = 0;
+  private jumped_ms = Number.NEGATIVE_INFINITY;
   private epoch_ms: number | null = null;
   private readonly leave = new AbortController();
 
@@ -154,7 +162,15 @@ export class Stream {
       const behind = this.isLive && edge !== null ? Math.max(0, edge - this.video.currentTime) : 0;
       // Whole seconds, so that the page is not drawn again four times a second.
       this.behindSignal.value = Math.round(behind);
+      if (this.options.tight && behind > tight_slack_s) this.jump();
     });
+  }
+
+  private jump(): void {
+    const now = performance.now();
+    if (now - this.jumped_ms < jump_every_ms) return;
+    this.jumped_ms = now;
+    this.goLive();
   }
 
   private edge_s(): number | null {

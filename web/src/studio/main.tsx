@@ -6,7 +6,7 @@ import { Gate } from "../ops/gate";
 import type { Host } from "../wire/api";
 import { api } from "../wire/http";
 import { hasRole, session, signOut } from "../wire/session";
-import { Button, Empty, Failed, LanguageSwitch, Loading, mount, Select, t, useLoad } from "../ui";
+import { Button, Empty, Failed, LanguageSwitch, Loading, mount, t, useLoad } from "../ui";
 import { FeedCard } from "./feedcard";
 import { Lamp } from "./lamp";
 import { StudioModel } from "./model";
@@ -23,25 +23,28 @@ function StudioPage() {
 function Chosen() {
   const asked = new URLSearchParams(location.search).get("host");
   const [host, setHost] = useState(asked);
-  const own = hasRole("host") && session.value?.user.host;
-  if (!own && !host) return <Choose onHost={setHost} />;
-  return <StudioBoard host={own && !asked ? null : host} />;
+  const own = session.value?.user.host;
+  const crew = hasRole("operator", "producer");
+  if (!crew) return own ? <StudioBoard host={null} /> : <Empty title={t("studio.no_host")}>{t("studio.no_host.hint")}</Empty>;
+  const choose = (slug: string) => {
+    setHost(slug);
+    history.replaceState(null, "", `?host=${encodeURIComponent(slug)}`);
+  };
+  return <CrewStudio host={host ?? own ?? null} onHost={choose} />;
 }
 
-function Choose({ onHost }: { onHost: (slug: string) => void }) {
+/** The crew sees any host's studio; it opens with who streams now, else with the first. */
+function CrewStudio({ host, onHost }: { host: string | null; onHost: (slug: string) => void }) {
   const hosts = useLoad(() => api.get<Host[]>("/hosts"), []);
   if (hosts.now.state === "loading") return <Loading />;
   if (hosts.now.state === "failed") return <Failed error={hosts.now.error} retry={hosts.reload} />;
-  const options = hosts.now.data.map((h) => ({ value: h.slug, label: h.name }));
-  return (
-    <main class="studio studio-choose">
-      <h1>{t("studio.choose")}</h1>
-      <Select label={t("studio.host")} value="" options={[{ value: "", label: "—" }, ...options]} onValue={(slug) => slug && onHost(slug)} />
-    </main>
-  );
+  const all = hosts.now.data;
+  const current = all.find((h) => h.slug === host) ?? all.find((h) => h.receiving) ?? all[0];
+  if (!current) return <Empty title={t("ops.hosts.empty")} action={<a class="btn" href="/ops#hosts">{t("ops.hosts.new")}</a>} />;
+  return <StudioBoard key={current.slug} host={current.slug} hosts={all} onHost={onHost} />;
 }
 
-function StudioBoard({ host }: { host: string | null }) {
+function StudioBoard({ host, hosts = [], onHost }: { host: string | null; hosts?: readonly Host[]; onHost?: (slug: string) => void }) {
   const model = useMemo(() => new StudioModel(host), [host]);
   useEffect(() => () => model.close(), [model]);
   const studio = model.studio.value;
@@ -52,7 +55,11 @@ function StudioBoard({ host }: { host: string | null }) {
   return (
     <div class="studio">
       <header class="studio-head">
-        <b>{studio.host.name}</b>
+        {hosts.length > 1 ? (
+          <select class="studio-host" aria-label={t("studio.host")} value={host ?? ""} onChange={(event) => onHost?.(event.currentTarget.value)}>
+            {hosts.map((h) => <option key={h.slug} value={h.slug}>{h.name}</option>)}
+          </select>
+        ) : <b>{studio.host.name}</b>}
         <span class="spring" />
         <LanguageSwitch />
         <Button size="small" look="quiet" onClick={() => void signOut()}>{t("crew.sign_out")}</Button>

@@ -95,7 +95,9 @@ function withStock(state: RoomState, sku: string, left: number): RoomState {
   return { ...state, offers: state.offers.map((offer) => (offer.sku === sku ? { ...offer, left } : offer)) };
 }
 
+/** An offer that does not say how many are left cannot be shown, so it is none. */
 function withOffer(offers: Offer[], next: Offer): Offer[] {
+  if (typeof next.left !== "number" || typeof next.price?.minor !== "number") return offers;
   return offers.some((offer) => offer.sku === next.sku)
     ? offers.map((offer) => (offer.sku === next.sku ? next : offer))
     : [...offers, next];

@@ -1,7 +1,10 @@
 /**
- * The shapes of the HTTP API (`/api/v1`) as the pages use them. JSON, snake_case; times are RFC 3339
- * UTC with milliseconds; air and media times are milliseconds on their own clocks and never mix.
+ * The shapes of the HTTP API (`/api/v1`) as the pages use them: those that the server describes
+ * (`schema.ts`), with its words narrowed to the ones that the pages know, and those of its sockets. JSON,
+ * snake_case; times are RFC 3339 UTC with milliseconds; air and media times are milliseconds on their own
+ * clocks and never mix.
  */
+import type * as S from "./schema";
 
 /** RFC 3339 UTC with milliseconds. */
 export type Time = string;
@@ -10,139 +13,31 @@ export type AirMs = number;
 /** Milliseconds of MediaTime: the clock of one source. */
 export type MediaMs = number;
 
-export interface Money {
-  minor: number;
-  currency: string;
-}
+/** `T` with some fields narrowed; a field that `T` does not have, or has otherwise, does not compile. */
+type With<T, N extends { [K in keyof N]: K extends keyof T ? T[K] : never }> = Omit<T, keyof N> & N;
 
-export interface Named {
-  slug: string;
-  name: string;
-}
-
-export type Role = "operator" | "producer" | "host" | "brand_manager";
-
-export interface User {
-  name: string;
-  roles: Role[];
-  host?: string | null;
-  brand?: string | null;
-  disabled?: boolean;
-}
-
-export interface Session {
-  user: User;
-  csrf: string;
-}
-
-export interface TokenInfo {
-  id: string;
-  label: string;
-  /** Present once, in the answer that creates it. */
-  token?: string;
-  at?: Time;
-}
-
-export interface Host extends Named {
-  suspended: boolean;
-  followers: number;
-  receiving: boolean;
-}
-
-export interface HostWithKey {
-  host: Host;
-  stream_key: string;
-}
-
-export type Brand = Named;
-
-export interface Category {
-  name: string;
-  products: number;
-}
-
-export interface Product {
-  sku: string;
-  title: string;
-  brand: string;
-  category: string;
-  price: Money;
-  image?: string | null;
-  stock: number;
-  reserved: number;
-  sold: number;
-  left: number;
-}
-
-export interface ImportReport {
-  created: number;
-  updated: number;
-  rejected: { line: number; reason: string }[];
-}
+export type Money = S.MoneyView;
+export type Named = S.Named;
+export type Role = S.Role;
+export type User = S.Account & Partial<Pick<S.UserView, "disabled">>;
+export type Session = With<S.SessionView, { user: User }>;
+/** `token` is there once, in the answer that creates it. */
+export type TokenInfo = S.TokenView;
+export type Host = S.HostView;
+export type HostWithKey = S.HostWithKey;
+export type Brand = S.Brand;
+export type Category = S.Category;
+export type Product = S.ProductView;
+export type ImportReport = S.ImportReport;
 
 export type ShowStatus = "planned" | "live" | "ended";
+export type Show = With<S.ShowView, { status: ShowStatus }>;
+export type Front = With<S.Front, { live: Show[]; next: Show[]; past: Show[] }>;
 
-export interface Show {
-  slug: string;
-  title: string;
-  host: Named;
-  standby?: Named | null;
-  language: string;
-  status: ShowStatus;
-  delay_s: number;
-  starts_at?: Time | null;
-  started_at?: Time | null;
-  ended_at?: Time | null;
-  start: "auto" | "manual";
-  viewers: number;
-  on_air: boolean;
-  recording: boolean;
-}
-
-export interface Front {
-  live: Show[];
-  next: Show[];
-  past: Show[];
-}
-
-export interface Offer {
-  sku: string;
-  title: string;
-  image?: string | null;
-  brand: string;
-  category: string;
-  price: Money;
-  was?: Money | null;
-  left: number;
-  limit?: number | null;
-  opens_air_ms?: AirMs | null;
-  closes_air_ms?: AirMs | null;
-  selling: boolean;
-  why?: string | null;
-}
-
-export interface Pin {
-  sku: string | null;
-  air_ms: AirMs;
-}
-
-export interface Cut {
-  from_air_ms: AirMs;
-  to_air_ms?: AirMs | null;
-  kind: string;
-}
-
-export interface Watch {
-  show: Show;
-  playlist: string;
-  /** `epoch` is the wall-clock time of AirTime 0 as PROGRAM-DATE-TIME counts it; null before the first air. */
-  air: { epoch: Time | null; now_ms: AirMs };
-  pin: Pin | null;
-  offers: Offer[];
-  following: boolean;
-  device: { nick?: string | null };
-  cuts: Cut[];
-}
+export type Offer = With<S.OfferView, { title: string; brand: string; category: string }>;
+export type Pin = With<S.PinView, { sku: string | null }>;
+export type Cut = S.CutView;
+export type Watch = With<S.WatchView, { show: Show; pin: Pin | null; offers: Offer[] }>;
 
 export type OrderStatus =
   | "reserved"
@@ -151,90 +46,27 @@ export type OrderStatus =
   | "cancelled_by_seller"
   | "refunded"
   | "expired";
-
-export interface Buyer {
-  name: string;
-  contact: string;
-}
-
-export interface Order {
-  id: string;
-  show: string;
-  host: string;
-  brand: string;
-  sku: string;
-  title: string;
-  quantity: number;
-  price: Money;
-  total: Money;
-  status: OrderStatus;
-  air_ms: AirMs | null;
-  at: Time;
-  expires_at?: Time | null;
-  buyer?: Buyer | null;
-}
-
-export interface NewOrder {
-  sku: string;
-  quantity: number;
-  buyer: Buyer;
-  price_seen?: Money;
-  air_ms?: AirMs;
-}
+export type Buyer = S.Buyer;
+export type Order = With<S.OrderView, { status: OrderStatus }>;
+export type OrderPage = With<S.OrderList, { orders: Order[] }>;
+export type NewOrder = S.OrderAsk;
 
 export type ActionKind = "mute" | "cut" | "cover" | "hand_over" | "resume" | "dump" | "panic";
+export type NewAction = With<S.ActionAsk, { kind: ActionKind }>;
 
-export interface NewAction {
-  kind: ActionKind;
-  reason?: string;
-  from_ms?: number;
-  to_ms?: number;
-  from_media_ms?: MediaMs;
-  to_media_ms?: MediaMs;
-  force?: boolean;
-}
+/** An action in the log, in the desk's message or in the answer to a key: the log alone knows who and why. */
+export type Action = With<
+  Pick<S.ActionView & S.LoggedAction, keyof S.ActionView & keyof S.LoggedAction>,
+  { kind: ActionKind; to_media_ms: MediaMs | null; from_air_ms: AirMs | null }
+> &
+  { [K in "airs_at" | "ends_at"]?: S.ActionView[K] | null } &
+  Partial<Pick<S.LoggedAction, "actor" | "reason" | "at" | "undone_at">>;
 
-export interface Action {
-  id: string;
-  kind: ActionKind;
-  from_media_ms: MediaMs;
-  to_media_ms: MediaMs | null;
-  from_air_ms: AirMs | null;
-  airs_at: Time | null;
-  ends_at: Time | null;
-  time_to_air_ms: number;
-  late: boolean;
-  state: string;
-  actor?: string;
-  reason?: string | null;
-  at?: Time;
-  undone_at?: Time | null;
-}
+export type DelayChange = S.DelayView;
 
-export interface DelayChange {
-  delay_s: number;
-  effective_air_ms: AirMs;
-  how: "slate" | "dump";
-}
-
-export interface RoomRules {
-  slow_s: number;
-  hold: boolean;
-  locked: boolean;
-}
-
-export interface Moderation extends RoomRules {
-  bans: { viewer: string; nick: string; until?: Time | null }[];
-  pending: { id: string; viewer: string; nick: string; text: string }[];
-}
-
-export type ModerationStep =
-  | { kind: "delete"; id: string }
-  | { kind: "time_out"; viewer: string; seconds: number }
-  | { kind: "ban" | "unban"; viewer: string }
-  | { kind: "slow"; seconds: number }
-  | { kind: "hold" | "lock"; on: boolean }
-  | { kind: "approve" | "reject"; id: string };
+export type RoomRules = Pick<S.RoomSettings, "slow_s" | "hold" | "locked">;
+export type Moderation = S.RoomSettings;
+export type ModerationStep = S.ModerationAsk;
 
 export interface Hint {
   code: string;
@@ -257,25 +89,10 @@ export interface Feed {
   refused?: Hint | null;
 }
 
-export interface Studio {
-  host: Named;
-  suspended?: boolean;
-  rtmp_url: string;
-  /** Null for producers: only the host and operators see it. */
-  stream_key: string | null;
-  shows: Show[];
-  feed: Feed | null;
-}
+/** `stream_key` is null for producers: only the host and operators see it. */
+export type Studio = Omit<S.StudioView, "feed" | "shows"> & { feed: Feed | null; shows: Show[] };
 
-export interface Sealed {
-  id: string;
-  from_media_ms: MediaMs;
-  to_media_ms: MediaMs;
-  kind: string;
-  expires_at: Time;
-  bytes: number;
-  complete: boolean;
-}
+export type Sealed = S.SealView;
 
 /** What the desk socket pushes about four times a second. */
 export interface DeskState {

@@ -1,0 +1,559 @@
+/** The shapes of the HTTP API, written by `npm run wire` from openapi.json. Not edited by hand. */
+
+export interface Account {
+  /** The brand that this account manages. */
+  brand?: string | null;
+  /** The host that this account is. */
+  host?: string | null;
+  name: string;
+  roles: Role[];
+}
+
+export interface ActionAsk {
+  /** Hand over to a standby that is not ready. */
+  force?: boolean;
+  /** Milliseconds of the host's media time, instead of `from_ms`. */
+  from_media_ms?: number | null;
+  /** Milliseconds from the newest moment of the preview; negative is in the delay already. */
+  from_ms?: number | null;
+  /** `mute`, `cut`, `cover`, `hand_over`, `resume`, `dump` or `panic`. */
+  kind: string;
+  /** Why, in the producer's words. */
+  reason?: string | null;
+  /** Milliseconds of the host's media time, instead of `to_ms`. */
+  to_media_ms?: number | null;
+  /** The same; absent: until resumed. */
+  to_ms?: number | null;
+}
+
+/** An action as it is really applied. */
+export interface ActionView {
+  /** When it begins on air. */
+  airs_at: string;
+  /** When it ends on air, if that is known. */
+  ends_at?: string | null;
+  /** Where on the program it begins. */
+  from_air_ms?: number | null;
+  /** Its first moment in the host's media time. */
+  from_media_ms: number;
+  id: string;
+  kind: string;
+  /** It was asked for from a moment that had aired. */
+  late: boolean;
+  /** `planned`, `active`, `over`, `undone` or `shortened`. */
+  state: string;
+  /** How long it still was until it begins on air. */
+  time_to_air_ms: number;
+  /** Its end; null: until resumed. */
+  to_media_ms?: number | null;
+}
+
+/** The program's clock. */
+export interface AirView {
+  /** UTC of AirTime 0 as `EXT-X-PROGRAM-DATE-TIME` counts it; null before the first air. */
+  epoch?: string | null;
+  /** What viewers who keep up see now. */
+  now_ms: number;
+}
+
+/** Whose products are sold. */
+export interface Brand {
+  /** Name on pages. */
+  name: string;
+  /** Name in addresses. */
+  slug: string;
+}
+
+/** Who buys. */
+export interface Buyer {
+  /** Where the seller reaches the buyer: an address, a telephone number, an e-mail. */
+  contact: string;
+  name: string;
+}
+
+/** A category and how many products it has. */
+export interface Category {
+  name: string;
+  products: number;
+}
+
+export interface ChangedBrand {
+  name: string;
+}
+
+export interface ChangedHost {
+  name?: string | null;
+  suspended?: boolean | null;
+}
+
+export interface ChangedProduct {
+  brand?: string | null;
+  category?: string | null;
+  /** An empty text means none. */
+  image?: string | null;
+  price?: MoneyView | null;
+  title?: string | null;
+}
+
+export interface ChangedShow {
+  /** For a planned show; a live one has its own call. */
+  delay_s?: number | null;
+  host?: string | null;
+  language?: string | null;
+  /** An empty text means none. */
+  standby?: string | null;
+  start?: Start | null;
+  /** RFC 3339; an empty text means open. */
+  starts_at?: string | null;
+  title?: string | null;
+}
+
+export interface ChangedUser {
+  /** An empty text means none. */
+  brand?: string | null;
+  disabled?: boolean | null;
+  /** An empty text means none. */
+  host?: string | null;
+  password?: string | null;
+  roles?: Role[] | null;
+}
+
+/** A part that was stopped. */
+export interface CutView {
+  from_air_ms: number;
+  kind: string;
+  to_air_ms?: number | null;
+}
+
+export interface DelayAsk {
+  /** 0 to 60. */
+  delay_s: number;
+}
+
+/** A change of the delay. */
+export interface DelayView {
+  delay_s: number;
+  /** Where on the program the slate begins. */
+  effective_air_ms?: number | null;
+  /** `slate`: nothing is lost while the delay grows; `dump`: what waited is thrown away; `unchanged`. */
+  how: DelayWord;
+}
+
+/** What becomes of the time between two delays. */
+export type DelayWord = "slate" | "dump" | "unchanged";
+
+/** How the room names this device. */
+export interface DeviceView {
+  nick: string;
+}
+
+/** What a refusal looks like. */
+export interface ErrorBody {
+  error: ErrorText;
+}
+
+/** Code, message and hint of a refusal. */
+export interface ErrorText {
+  /** Stable name, such as `sold_out`. */
+  code: string;
+  /** What belongs to this code, such as the new price. */
+  detail?: unknown;
+  /** What to do next. */
+  hint: string;
+  /** What went wrong, in a sentence. */
+  message: string;
+}
+
+/** What is on, what is next, what can be watched again. */
+export interface Front {
+  live: ShowView[];
+  next: ShowView[];
+  past: ShowView[];
+}
+
+/** A host as the crew sees them. */
+export interface HostView {
+  followers: number;
+  name: string;
+  /** Whether their feed arrives. */
+  receiving: boolean;
+  slug: string;
+  suspended: boolean;
+}
+
+export interface HostWithKey {
+  host: HostView;
+  /** For OBS. */
+  stream_key: string;
+}
+
+/** What became of a file. */
+export interface ImportReport {
+  created: number;
+  rejected: RejectedLine[];
+  updated: number;
+}
+
+/** An action in the show's log. */
+export interface LoggedAction {
+  /** Who, by name. */
+  actor: string;
+  at: string;
+  forced: boolean;
+  from_air_ms?: number | null;
+  from_media_ms: number;
+  id: string;
+  kind: string;
+  late: boolean;
+  reason?: string | null;
+  /** `active`, `ended`, `undone` or `shortened`. */
+  state: string;
+  time_to_air_ms: number;
+  to_air_ms?: number | null;
+  to_media_ms?: number | null;
+  undone_at?: string | null;
+}
+
+/** A decision about the room. */
+export type ModerationAsk = 
+  | {
+    id: string;
+    kind: "delete";
+  }
+  | {
+    kind: "time_out";
+    seconds: number;
+    viewer: string;
+  }
+  | {
+    kind: "ban";
+    viewer: string;
+  }
+  | {
+    kind: "unban";
+    viewer: string;
+  }
+  | {
+    kind: "slow";
+    seconds: number;
+  }
+  | {
+    kind: "hold";
+    on: boolean;
+  }
+  | {
+    kind: "lock";
+    on: boolean;
+  }
+  | {
+    id: string;
+    kind: "approve";
+  }
+  | {
+    id: string;
+    kind: "reject";
+  };
+
+/** An amount in minor units of a currency. */
+export interface MoneyView {
+  /** ISO 4217. */
+  currency: string;
+  /** Minor units: fen, cents, kopecks. */
+  minor: number;
+}
+
+/** Somebody by address and by name. */
+export interface Named {
+  name: string;
+  slug: string;
+}
+
+export interface NewHost {
+  name: string;
+  slug: string;
+}
+
+export interface NewProduct {
+  brand: string;
+  category?: string;
+  image?: string | null;
+  price: MoneyView;
+  sku: string;
+  stock?: number;
+  title: string;
+}
+
+export interface NewShow {
+  delay_s?: number | null;
+  host: string;
+  language?: string | null;
+  offers?: string[];
+  slug: string;
+  standby?: string | null;
+  start?: Start;
+  /** RFC 3339. */
+  starts_at?: string | null;
+  title: string;
+}
+
+export interface NewToken {
+  /** What it is for. */
+  label: string;
+}
+
+export interface NewUser {
+  brand?: string | null;
+  host?: string | null;
+  name: string;
+  password: string;
+  roles: Role[];
+}
+
+export interface OfferTerms {
+  /** Seconds from what the host does now until it closes. */
+  closes_in_s?: number | null;
+  /** Pieces per buyer; 0 lifts the limit. */
+  limit?: number | null;
+  /** Seconds from what the host does now until it opens. */
+  opens_in_s?: number | null;
+  price?: MoneyView | null;
+  /** Only when it is added. */
+  sku?: string | null;
+}
+
+/** An offer as viewers meet it. */
+export interface OfferView {
+  brand?: string | null;
+  category?: string | null;
+  closes_air_ms?: number | null;
+  image?: string | null;
+  /** Pieces still to sell. */
+  left: number;
+  /** Pieces that one buyer may have. */
+  limit?: number | null;
+  /** When it opens, in milliseconds of AirTime. */
+  opens_air_ms?: number | null;
+  price: MoneyView;
+  selling: boolean;
+  sku: string;
+  title?: string | null;
+  was?: MoneyView | null;
+  /** Why it does not sell. */
+  why?: string | null;
+}
+
+export interface OpenAsk {
+  /** Why it must be looked into; kept with the log. */
+  reason: string;
+}
+
+export interface OrderAsk {
+  /** The AirTime that the buyer watches; the server clamps it to what can be true. */
+  air_ms?: number | null;
+  buyer: Buyer;
+  price_seen?: MoneyView | null;
+  quantity: number;
+  sku: string;
+}
+
+/** A page of orders, newest first. */
+export interface OrderList {
+  /** Where the next page goes on; null on the last one. */
+  next?: number | null;
+  orders: OrderView[];
+}
+
+/** An order. */
+export interface OrderView {
+  air_ms: number;
+  at: string;
+  brand: string;
+  buyer?: Buyer | null;
+  expires_at?: string | null;
+  host: string;
+  id: string;
+  price: MoneyView;
+  quantity: number;
+  show: string;
+  sku: string;
+  /** `reserved`, `paid`, `cancelled_by_buyer`, `cancelled_by_seller`, `refunded` or `expired`. */
+  status: string;
+  title: string;
+  total: MoneyView;
+}
+
+/** A message that waits for a moderator. */
+export interface PendingView {
+  id: string;
+  nick: string;
+  text: string;
+  viewer: string;
+}
+
+export interface PinAsk {
+  /** Absent or null: nothing is pinned. */
+  sku?: string | null;
+}
+
+/** What is pinned, and when viewers see it. */
+export interface PinView {
+  air_ms: number;
+  sku?: string | null;
+}
+
+/** A product with its stock. */
+export interface ProductView {
+  brand: string;
+  category: string;
+  image?: string | null;
+  /** Still to sell. */
+  left: number;
+  price: MoneyView;
+  /** Held by unpaid orders. */
+  reserved: number;
+  sku: string;
+  /** Paid for. */
+  sold: number;
+  /** Pieces there ever were to sell. */
+  stock: number;
+  title: string;
+}
+
+/** A line that was not taken. */
+export interface RejectedLine {
+  /** Counted from 1, the header being line 1. */
+  line: number;
+  reason: string;
+}
+
+/** What somebody is allowed to do. */
+export type Role = "operator" | "producer" | "host" | "brand_manager";
+
+/** How the room is moderated. */
+export interface RoomSettings {
+  bans: SilencedView[];
+  hold: boolean;
+  locked: boolean;
+  pending: PendingView[];
+  slow_s: number;
+}
+
+/** A sealed clip. */
+export interface SealView {
+  bytes: number;
+  /** Nothing of it was lost on its way to the disk. */
+  complete: boolean;
+  expires_at: string;
+  from_media_ms: number;
+  id: string;
+  kind: string;
+  to_media_ms: number;
+}
+
+/** What a seller may make of an order. */
+export type SellerStatus = "paid" | "cancelled" | "refunded";
+
+/** Who is signed in. */
+export interface SessionView {
+  /** Goes into the header `x-csrf-token` of every request that changes something. */
+  csrf?: string | null;
+  user: Account;
+}
+
+export interface Setup {
+  name: string;
+  password: string;
+  /** From the admin link that the first start prints. */
+  token: string;
+}
+
+/** A show as everybody sees it. */
+export interface ShowView {
+  delay_s: number;
+  ended_at?: string | null;
+  host: Named;
+  language: string;
+  /** Something has aired and the playlist plays. */
+  on_air: boolean;
+  /** There is a recording to watch. */
+  recording: boolean;
+  slug: string;
+  standby?: Named | null;
+  start: Start;
+  started_at?: string | null;
+  starts_at?: string | null;
+  /** `planned`, `live` or `ended`. */
+  status: string;
+  title: string;
+  viewers: number;
+}
+
+export interface SignIn {
+  name: string;
+  password: string;
+}
+
+/** Somebody who may not speak. */
+export interface SilencedView {
+  /** Null: for good. */
+  until?: string | null;
+  viewer: string;
+}
+
+/** How a show starts. */
+export type Start = "auto" | "manual";
+
+export interface StatusAsk {
+  to: SellerStatus;
+}
+
+export interface StockDelta {
+  /** Pieces that came (or went, when negative). */
+  delta: number;
+}
+
+export interface StreamKey {
+  stream_key: string;
+}
+
+/** A host's studio. */
+export interface StudioView {
+  /** How the feed arrives; null when nothing does and nothing was refused lately. */
+  feed?: Record<string, unknown> | null;
+  host: Named;
+  /** Goes into OBS as the server. */
+  rtmp_url: string;
+  shows: ShowView[];
+  /** Goes into OBS as the stream key. Only the host and operators see it. */
+  stream_key?: string | null;
+  suspended: boolean;
+}
+
+/** An API token; `token` is there only in the answer that makes it. */
+export interface TokenView {
+  created_at: string;
+  id: string;
+  label: string;
+  token?: string | null;
+}
+
+/** An account as operators see it. */
+export interface UserView {
+  brand?: string | null;
+  disabled: boolean;
+  host?: string | null;
+  name: string;
+  roles: Role[];
+}
+
+/** Everything that the watch page begins with. */
+export interface WatchView {
+  air: AirView;
+  cuts: CutView[];
+  device: DeviceView;
+  following: boolean;
+  offers: OfferView[];
+  pin?: PinView | null;
+  playlist: string;
+  show: ShowView;
+}
