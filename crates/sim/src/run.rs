@@ -24,8 +24,8 @@ use crate::world::{Ids, Rng, STARTED};
 const SHOWS: [&str; 2] = ["evening", "noon"];
 /// The longest step.
 const STEP_MAX_MS: i64 = 120;
-/// Steps between two rebuilds of all logs.
-const REBUILD_EVERY: u64 = 400;
+/// Steps between two looks at the logs.
+const REBUILD_EVERY: u64 = 200;
 /// Happenings that a failure is shown with.
 const RECENT_MAX: usize = 30;
 /// Steps in which a run must come to rest.
@@ -510,15 +510,18 @@ impl Sim {
         Buyers::check(self.shop.committed())?;
         self.room.talk(&self.shows[0].state().gate(), self.now)?;
         if self.steps.is_multiple_of(REBUILD_EVERY) {
-            self.check_logs()?;
+            let disk = &self.store.disk;
+            self.shows.iter_mut().try_for_each(|show| show.check_rebuild(disk))?;
+            self.shop.check_rebuild(disk)?;
         }
         Ok(())
     }
 
-    fn check_logs(&self) -> Checked {
-        self.shows.iter().try_for_each(|show| show.check_rebuild(&self.store.disk))?;
-        self.shop.check_rebuild(&self.store.disk)?;
-        check_tables(&self.store.disk)
+    fn check_logs(&mut self) -> Checked {
+        let disk = &self.store.disk;
+        self.shows.iter_mut().try_for_each(|show| show.check_log(disk))?;
+        self.shop.check_log(disk)?;
+        check_tables(disk)
     }
 
     /// The process dies, and another one goes on from what was synced.
