@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { draft, place, sameWish, type Draft } from "../src/watch/order";
-import { apply, chat_max, cutAt, opened, sellable, type RoomState } from "../src/watch/state";
+import { apply, chat_max, cutAt, opened, sellable, type RoomState, unknownOffer } from "../src/watch/state";
 import type { NewOrder, Offer, Watch } from "../src/wire/api";
 import { ApiError } from "../src/wire/http";
 import type { RoomMessage } from "../src/wire/room";
@@ -139,5 +139,20 @@ describe("placing an order", () => {
     expect(await changed({ price: now })).toEqual({ outcome: "price_changed", price: now });
     expect(await changed(now)).toEqual({ outcome: "price_changed", price: now });
     expect(await changed(null)).toEqual({ outcome: "price_changed", price: null });
+  });
+});
+
+describe("an offer's terms from the room", () => {
+  const { left: _left, ...terms } = offer;
+
+  it("keep the number that is left", () => {
+    const state = fold([{ type: "stock", sku: offer.sku, left: 7 }, { ...terms, type: "offer", price: { minor: 6900, currency: "CNY" } }]);
+    expect(state.offers[0]).toMatchObject({ left: 7, price: { minor: 6900 } });
+  });
+
+  it("of an unknown product are asked for before they are shown", () => {
+    const message = { ...base, ...terms, sku: "NEW-01", type: "offer" } as RoomMessage;
+    expect(unknownOffer(opened(watch), message)).toBe(true);
+    expect(apply(opened(watch), message).offers).toHaveLength(1);
   });
 });

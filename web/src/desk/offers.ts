@@ -29,10 +29,9 @@ export class Shop {
     else if (message.type === "stock") this.#change(message.sku, { left: message.left });
     else if (message.type === "sold_out") this.#change(message.sku, { left: 0 });
     else if (message.type === "offer") {
-      const { sku } = message;
-      const known = this.offers.peek().some((o) => o.sku === sku);
-      if (known) this.#change(sku, message);
-      else this.offers.value = [...this.offers.peek(), message];
+      const { seq: _seq, epoch: _epoch, at: _at, air_ms: _air, type: _type, ...terms } = message;
+      if (this.offers.peek().some((o) => o.sku === terms.sku)) this.#change(terms.sku, terms);
+      else void this.load();
     }
   }
 

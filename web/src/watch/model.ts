@@ -5,7 +5,7 @@ import type { Order, Watch } from "../wire/api";
 import { api, at } from "../wire/http";
 import { Room, type RoomMessage } from "../wire/room";
 import { nick } from "./device";
-import { apply, opened, pinned, refreshed, type RoomState } from "./state";
+import { apply, opened, pinned, refreshed, type RoomState, unknownOffer } from "./state";
 
 /** How often countdowns and the cut line look at the picture's time. */
 const tick_ms = 250;
@@ -125,6 +125,7 @@ export class WatchModel {
     if (messages.length === 0) return;
     this.waiting = [];
     const before = this.stateSignal.value.show.status;
+    const unknown = messages.some((message) => unknownOffer(this.stateSignal.value, message));
     this.stateSignal.value = messages.reduce(apply, this.stateSignal.value);
     for (const message of messages) {
       if (message.type !== "welcome") continue;
@@ -133,7 +134,7 @@ export class WatchModel {
     // A room that did not resume has a new server behind it, whose air clock may count from elsewhere.
     const anew = messages.some((message) => message.type === "welcome" && !message.resumed) && this.welcomed;
     this.welcomed ||= messages.some((message) => message.type === "welcome");
-    if (anew || this.stateSignal.value.show.status !== before) void this.reload().catch(() => {});
+    if (anew || unknown || this.stateSignal.value.show.status !== before) void this.reload().catch(() => {});
   }
 
   private showPin(pin: Watch["pin"]): void {

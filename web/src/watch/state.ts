@@ -1,6 +1,6 @@
 /** What a viewer sees of a show, as a fold over room messages that the picture has reached. Pure. */
 import type { Cut, Offer, Pin, RoomRules, Show, ShowStatus, Watch } from "../wire/api";
-import type { Chat, RoomMessage } from "../wire/room";
+import type { Chat, OfferTerms, RoomMessage } from "../wire/room";
 
 /** Older talk than this is let go of. */
 export const chat_max = 150;
@@ -95,15 +95,24 @@ function withStock(state: RoomState, sku: string, left: number): RoomState {
   return { ...state, offers: state.offers.map((offer) => (offer.sku === sku ? { ...offer, left } : offer)) };
 }
 
-/** An offer that does not say how many are left cannot be shown, so it is none. */
-function withOffer(offers: Offer[], next: Offer): Offer[] {
-  if (typeof next.left !== "number" || typeof next.price?.minor !== "number") return offers;
+function withOffer(offers: Offer[], next: OfferTerms): Offer[] {
+  const left = next.left ?? offers.find((offer) => offer.sku === next.sku)?.left;
+  // One that nobody knows how many are left of is asked for (`unknownOffer`).
+  return left === undefined ? offers : placed(offers, { ...next, left });
+}
+
+/** Whether a message is about an offer that cannot be shown before the page asks for it. */
+export function unknownOffer(state: RoomState, message: RoomMessage): boolean {
+  return message.type === "offer" && message.left === undefined && !state.offers.some((offer) => offer.sku === message.sku);
+}
+
+function placed(offers: Offer[], next: Offer): Offer[] {
   return offers.some((offer) => offer.sku === next.sku)
     ? offers.map((offer) => (offer.sku === next.sku ? next : offer))
     : [...offers, next];
 }
 
-function offerOf(message: Extract<RoomMessage, { type: "offer" }>): Offer {
+function offerOf(message: Extract<RoomMessage, { type: "offer" }>): OfferTerms {
   const { seq: _seq, epoch: _epoch, at: _at, air_ms: _air, type: _type, ...offer } = message;
   return offer;
 }

@@ -42,13 +42,16 @@ export interface Refused {
   retry_after_ms?: number | null;
 }
 
+export type OfferTerms = Omit<Offer, "left"> & { left?: number };
+
 export type RoomMessage =
   | Welcome
   | Chat
   | (Sequenced & { type: "deleted"; ids: string[] })
   | (Sequenced & { type: "viewers"; count: number })
   | (Sequenced & { type: "pin"; sku: string | null; air_ms: AirMs })
-  | (Sequenced & { type: "offer" } & Offer)
+  /** How many are left is the buyers' doing and comes by `stock`, without waiting for the picture. */
+  | (Sequenced & { type: "offer" } & OfferTerms)
   | (Sequenced & { type: "stock"; sku: string; left: number })
   | (Sequenced & { type: "sold_out"; sku: string })
   | (Sequenced & { type: "cut"; kind: string; from_air_ms: AirMs; to_air_ms?: AirMs | null })
