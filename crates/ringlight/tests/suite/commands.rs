@@ -92,3 +92,51 @@ fn the_first_start_says_how_to_begin() {
     assert!(matches!(first, 200 | 201) && second == 403, "{first} {second}");
     assert!(lines.iter().any(|line| line.starts_with("  key    rl_live_")), "{lines:#?}");
 }
+
+#[test]
+fn the_demo_airs_and_its_crowd_talks_and_buys() {
+    use std::io::{BufRead, BufReader};
+    struct Demo(std::process::Child);
+    impl Drop for Demo {
+        fn drop(&mut self) {
+            let _ = self.0.kill();
+            let _ = self.0.wait();
+        }
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let mut demo = Demo(
+        std::process::Command::new(BINARY)
+            .args(["demo", "--no-open", "--http", "127.0.0.1:0", "--rtmp", "127.0.0.1:0", "--data"])
+            .arg(dir.path().join("demo-data"))
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap(),
+    );
+    let lines = BufReader::new(demo.0.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let lines: Vec<String> = lines.take(8).collect();
+    let find = |begins: &str| lines.iter().find_map(|l| l.strip_prefix(begins)).unwrap().to_owned();
+    let base = find("  pages   ").trim_end_matches('/').to_owned();
+    let password = find("  sign in as pat with ");
+    let http = crate::client::Http::new(&base, None);
+    crate::wait::until("the demo on air", 40, || {
+        (http.get("/live/evening/index.m3u8").status == 200).then_some(())
+    });
+    let mut guest = crate::client::Talker::enter(base.trim_start_matches("http://"), "Guest");
+    guest.wait("somebody of the crowd", |m| m["type"] == "chat");
+    let session = http.post("/:session", &json!({"name": "pat", "password": password}));
+    assert!(matches!(session.status, 200 | 201), "{session:?}");
+    let watch = crate::wait::until("a pin and a sale", 40, || {
+        let watch = http.get("/:shows/evening/watch").expect(200);
+        let sold = watch["offers"].as_array()?.iter().any(|offer| {
+            let stock = match offer["sku"].as_str() {
+                Some("LIP-01") => 500,
+                Some("BROW-02") => 300,
+                _ => 0,
+            };
+            offer["left"].as_u64().is_some_and(|left| left < stock)
+        });
+        (sold && watch["pin"]["sku"].is_string()).then_some(watch)
+    });
+    assert!(watch["show"]["viewers"].as_u64().is_some_and(|n| n > 10), "{watch}");
+}

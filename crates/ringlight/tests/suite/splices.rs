@@ -91,3 +91,52 @@ fn air_now(server: &Server) -> i64 {
 pub(crate) fn wait_for_source(server: &Server, source: &str) {
     crate::client::Desk::open(&server.http).wait(source, |desk| desk["on"] == source);
 }
+
+#[test]
+fn players_go_on_through_a_new_delay_a_dump_and_a_panic() {
+    let server = Server::start(Setup::delay(1));
+    let pat = server.pat();
+    let act = |kind: &str| {
+        let ask = json!({"kind": kind, "reason": "a test"});
+        pat.post("/:shows/evening/actions", &ask).expect(201);
+    };
+    let new_delay = |delay_s: u32| {
+        pat.post("/:shows/evening/delay", &json!({"delay_s": delay_s})).expect(200)["how"].clone()
+    };
+    let _anna = Host::stream(&server, ANNA_KEY, ANNA_HZ);
+    server.wait_on_air(30);
+    let epoch = epoch_ms(&server);
+    let player = Player::watch(&server.playlist());
+    wait_air(&server, 2000);
+
+    assert_eq!(new_delay(3), "slate", "nothing is lost while the delay grows");
+    wait_for_source(&server, "slate");
+    wait_for_source(&server, "host");
+    pat.post("/:shows/evening/delay", &json!({"delay_s": 61})).refused(422, "bad_delay");
+    act("dump");
+    wait_for_source(&server, "slate");
+    wait_for_source(&server, "host");
+    act("panic");
+    wait_for_source(&server, "slate");
+    let in_panic = air_now(&server);
+    // Longer than the delay: only a person ends it.
+    wait_air(&server, in_panic + 4000);
+    wait_for_source(&server, "slate");
+    act("resume");
+    wait_for_source(&server, "host");
+    let again = air_now(&server);
+    wait_air(&server, again + 1000);
+    assert_eq!(new_delay(1), "dump", "what waits is thrown away when the delay shrinks");
+    wait_for_source(&server, "host");
+    let last = air_now(&server);
+    wait_air(&server, last + 2000);
+
+    pat.post("/:shows/evening/end", &json!({})).expect(200);
+    ffmpeg::assert_clean("while it aired", &player.finish());
+    let begins = wait_for_recording(&server, epoch);
+    ffmpeg::assert_clean("the recording", &ffmpeg::decode(&server.playlist()));
+    let samples = ffmpeg::sound(&server.playlist());
+    let windows = pcm::loudness(&samples);
+    pcm::assert_silent(&windows, in_panic - begins + 100..in_panic - begins + 3900);
+    assert!(pcm::tone_at(&samples, again - begins + 700, ANNA_HZ as f32), "the host is back");
+}
