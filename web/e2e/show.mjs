@@ -124,7 +124,7 @@ try {
   const others = sound.windows.filter((w, n) => (n < sound.quiet.from - 2 || n > sound.quiet.to + 2) && w.rms < 0.02 && !w.waiting);
   assert.ok(others.length === 0, `no sound ${others.length * window_ms} ms outside of the mute`);
   assert.deepEqual(defects, []);
-  console.log(JSON.stringify({ from_air_ms: mute.from_air_ms, to_air_ms: mute.to_air_ms, quiet_ms }));
+  process.stdout.write(`${JSON.stringify({ from_air_ms: mute.from_air_ms, to_air_ms: mute.to_air_ms, length_ms, quiet_ms })}\n`);
 } finally {
   await browser.close();
 }
