@@ -23,7 +23,8 @@ const BUYERS: i64 = 12;
 
 /// The products: the first has a limit, the second a small stock, the third plenty.
 pub(crate) fn skus() -> [Sku; 4] {
-    ["LIMITED", "SCARCE", "PLENTY", "UNKNOWN"].map(|name| name.parse().unwrap_or_else(|_| unreachable!()))
+    ["LIMITED", "SCARCE", "PLENTY", "UNKNOWN"]
+        .map(|name| name.parse().unwrap_or_else(|_| unreachable!()))
 }
 
 pub(crate) fn brand() -> Slug {
@@ -102,7 +103,13 @@ impl Buyers {
     }
 
     /// What is asked now, each with the number that the answer comes back with.
-    pub(crate) fn step(&mut self, windows: &[Window<'_>], now: Timestamp, open: bool, ids: &mut Ids) -> Vec<(u64, Input)> {
+    pub(crate) fn step(
+        &mut self,
+        windows: &[Window<'_>],
+        now: Timestamp,
+        open: bool,
+        ids: &mut Ids,
+    ) -> Vec<(u64, Input)> {
         let (due, later): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.later).into_iter().partition(|(at, _)| *at <= now);
         self.later = later;
@@ -160,13 +167,21 @@ impl Buyers {
         let contact = format!("{SECRET} {buyer}");
         PlaceOrder {
             order: OrderId::from_u128(ids.next()),
-            show: window.show.plan.as_ref().map_or_else(|| slug("nowhere"), |plan| plan.show.clone()),
+            show: window
+                .show
+                .plan
+                .as_ref()
+                .map_or_else(|| slug("nowhere"), |plan| plan.show.clone()),
             sku,
             quantity,
             buyer: BuyerHash(buyer),
             device: DeviceId::from_u128(buyer),
             contact: TextRef::new(TextId::from_u128(ids.next()), &[7; 32], &contact),
-            price_seen: if rng.chance(100) { Some(price(rng)) } else { seen.filter(|_| rng.chance(800)) },
+            price_seen: if rng.chance(100) {
+                Some(price(rng))
+            } else {
+                seen.filter(|_| rng.chance(800))
+            },
             air,
             key: KeyHash(ids.next()),
             body: BodyHash(ids.next() << 8),
@@ -174,7 +189,14 @@ impl Buyers {
     }
 
     /// An order of one unit by the first buyer, whose body is its key.
-    pub(crate) fn order(&mut self, show: Slug, sku: &Sku, key: u128, air: AirTime, ids: &mut Ids) -> PlaceOrder {
+    pub(crate) fn order(
+        &mut self,
+        show: Slug,
+        sku: &Sku,
+        key: u128,
+        air: AirTime,
+        ids: &mut Ids,
+    ) -> PlaceOrder {
         PlaceOrder {
             order: OrderId::from_u128(ids.next()),
             show,
@@ -191,7 +213,14 @@ impl Buyers {
     }
 
     /// An answer came.
-    pub(crate) fn heard(&mut self, ask: u64, heard: Heard<Shop>, disk: &MemoryStore, ids: &mut Ids, now: Timestamp) -> Checked {
+    pub(crate) fn heard(
+        &mut self,
+        ask: u64,
+        heard: Heard<Shop>,
+        disk: &MemoryStore,
+        ids: &mut Ids,
+        now: Timestamp,
+    ) -> Checked {
         let Some(errand) = self.asked.remove(&ask) else { return Ok(()) };
         match (heard, errand) {
             (Heard::Lost, errand) => {
@@ -218,22 +247,35 @@ impl Buyers {
         if let Errand::Place(order) = &mut errand {
             order.order = OrderId::from_u128(ids.next());
         }
-        let gives_up = matches!(errand, Errand::Place(_) | Errand::Change(_)) && self.rng.chance(200);
+        let gives_up =
+            matches!(errand, Errand::Place(_) | Errand::Change(_)) && self.rng.chance(200);
         if !gives_up && !matches!(errand, Errand::House) {
             self.later.push((now + self.rng.ms(50, 3000), errand));
         }
     }
 
-    fn answered(&mut self, reply: Reply, errand: Errand, disk: &MemoryStore, ids: &mut Ids, now: Timestamp) -> Checked {
+    fn answered(
+        &mut self,
+        reply: Reply,
+        errand: Errand,
+        disk: &MemoryStore,
+        ids: &mut Ids,
+        now: Timestamp,
+    ) -> Checked {
         if let Reply::Order(order) | Reply::Again(order) = &reply {
             let row = disk.order(order.id).ok().flatten();
-            holds(Invariant::S3, row.is_some(), || format!("{:?} was told and is not stored", order.id))?;
+            holds(Invariant::S3, row.is_some(), || {
+                format!("{:?} was told and is not stored", order.id)
+            })?;
             self.told.insert(order.id, order.status);
         }
         match (reply, errand) {
             (Reply::Order(order), Errand::Place(asked)) => {
-                let as_asked = order.id == asked.order && asked.price_seen.is_none_or(|seen| seen == order.price);
-                holds(Invariant::Answer, as_asked, || format!("{order:?} is not what was asked: {asked:?}"))?;
+                let as_asked = order.id == asked.order
+                    && asked.price_seen.is_none_or(|seen| seen == order.price);
+                holds(Invariant::Answer, as_asked, || {
+                    format!("{order:?} is not what was asked: {asked:?}")
+                })?;
                 self.counts[0] += 1;
                 self.key(&asked, order.id)?;
                 self.plan(&order, ids, now);
@@ -243,7 +285,10 @@ impl Buyers {
             (_, Errand::Capture(capture, reports)) => {
                 self.captured.insert(capture.payment.clone());
                 if reports > 1 {
-                    self.later.push((now + self.rng.ms(0, 20_000), Errand::Capture(capture, reports - 1)));
+                    self.later.push((
+                        now + self.rng.ms(0, 20_000),
+                        Errand::Capture(capture, reports - 1),
+                    ));
                 }
                 Ok(())
             }
@@ -270,14 +315,16 @@ impl Buyers {
                     let Ok(payment) = format!("pay-{}", ids.next()).parse() else { continue };
                     let mut amount = order.total();
                     amount.minor += i64::from(self.rng.chance(60));
-                    let order = if self.rng.chance(30) { OrderId::from_u128(ids.next()) } else { id };
+                    let order =
+                        if self.rng.chance(30) { OrderId::from_u128(ids.next()) } else { id };
                     let reports = if self.rng.chance(250) { 2 } else { 1 };
                     errands.push(Errand::Capture(Capture { payment, order, amount }, reports));
                 }
             }
             6 => errands.push(Errand::Change(Input::Settle { order: id, by: producer() })),
             7 | 8 => {
-                let device = if self.rng.chance(900) { order.device } else { DeviceId::from_u128(0) };
+                let device =
+                    if self.rng.chance(900) { order.device } else { DeviceId::from_u128(0) };
                 errands.push(Errand::Change(Input::CancelByBuyer { order: id, device }));
             }
             9 => errands.push(Errand::Change(Input::CancelBySeller { order: id, by: producer() })),
@@ -295,13 +342,17 @@ impl Buyers {
     /// The provider carries out an effect; it may be told of it more than once.
     pub(crate) fn carry_out(&mut self, key: &OutboxKey, effect: Effect) -> Checked {
         let known = self.provider.entry(key.clone()).or_insert_with(|| effect.clone());
-        holds(Invariant::S2, *known == effect, || format!("{key:?} is {effect:?} and was {known:?}"))
+        holds(Invariant::S2, *known == effect, || {
+            format!("{key:?} is {effect:?} and was {known:?}")
+        })
     }
 
     /// The process died: nobody hears an answer any more, and all ask again.
     pub(crate) fn restarted(&mut self, shop: &State, ids: &mut Ids, now: Timestamp) -> Checked {
         for id in self.told.keys() {
-            holds(Invariant::S3, shop.order(*id).is_some(), || format!("{id:?} was told and is lost"))?;
+            holds(Invariant::S3, shop.order(*id).is_some(), || {
+                format!("{id:?} was told and is lost")
+            })?;
         }
         for (_, errand) in std::mem::take(&mut self.asked) {
             self.again(errand, ids, now);
@@ -316,7 +367,9 @@ impl Buyers {
 
     /// What holds at any moment of any state of the shop.
     pub(crate) fn check(shop: &State) -> Checked {
-        holds(Invariant::S1, shop.oversold().is_none(), || format!("oversold: {:?}", shop.oversold()))
+        holds(Invariant::S1, shop.oversold().is_none(), || {
+            format!("oversold: {:?}", shop.oversold())
+        })
     }
 
     /// S-2, and the limit per buyer, once everything has come to rest.
@@ -326,7 +379,11 @@ impl Buyers {
             self.provider.values().filter(mine).count()
         };
         for payment in &self.captured {
-            let paid = shop.orders().iter().filter(|order| order.payment.as_ref() == Some(payment)).count();
+            let paid = shop
+                .orders()
+                .iter()
+                .filter(|order| order.payment.as_ref() == Some(payment))
+                .count();
             let back = returned(payment);
             holds(Invariant::S2, paid + back == 1, || {
                 format!("{payment:?} has paid {paid} orders and gone back {back} times")
@@ -335,14 +392,20 @@ impl Buyers {
         for order in shop.orders().iter().filter(|order| order.status == OrderStatus::Refunded) {
             let mine = |effect: &&Effect| matches!(effect, Effect::Refund { order: id, .. } if *id == order.id);
             let refunds = self.provider.values().filter(mine).count();
-            holds(Invariant::S2, refunds == 1, || format!("{:?} was refunded {refunds} times", order.id))?;
+            holds(Invariant::S2, refunds == 1, || {
+                format!("{:?} was refunded {refunds} times", order.id)
+            })?;
         }
         let mut bought: BTreeMap<(&Slug, BuyerHash), u32> = BTreeMap::new();
         let counts = [OrderStatus::Reserved, OrderStatus::Paid, OrderStatus::Refunded];
-        for order in shop.orders().iter().filter(|o| o.sku == skus()[0] && counts.contains(&o.status)) {
+        for order in
+            shop.orders().iter().filter(|o| o.sku == skus()[0] && counts.contains(&o.status))
+        {
             *bought.entry((&order.show, order.buyer)).or_default() += order.quantity;
         }
         let greedy = bought.iter().find(|(_, units)| **units > LIMIT);
-        holds(Invariant::S1, greedy.is_none(), || format!("more than {LIMIT} were sold to {greedy:?}"))
+        holds(Invariant::S1, greedy.is_none(), || {
+            format!("more than {LIMIT} were sold to {greedy:?}")
+        })
     }
 }

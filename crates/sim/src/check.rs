@@ -4,11 +4,13 @@
 
 mod reader;
 mod referee;
+mod stored;
 
 use std::fmt;
 
 pub(crate) use self::reader::Reader;
 pub(crate) use self::referee::Referee;
+pub(crate) use self::stored::{check_privacy, check_tables, check_terms};
 
 /// The named invariants that a run checks.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

@@ -74,12 +74,17 @@ impl Desk {
             }
             9..=11 if !self.taken.is_empty() => {
                 // Mostly one of the last ones, sometimes one long past.
-                let back = if self.rng.chance(800) { self.rng.below(3) } else { self.rng.below(40) };
+                let back =
+                    if self.rng.chance(800) { self.rng.below(3) } else { self.rng.below(40) };
                 let place = self.taken.len().saturating_sub(back + 1);
                 Move::Undo(self.taken[place])
             }
-            12 => Move::SetDelay(Duration::from_ms(self.rng.pick(&[0, 500, 1000, 3000, 5000, 8000, 12_000]))),
-            13 if self.rng.chance(300) => Move::DropFeed(self.rng.pick(&[Channel::Host, Channel::Standby])),
+            12 => Move::SetDelay(Duration::from_ms(
+                self.rng.pick(&[0, 500, 1000, 3000, 5000, 8000, 12_000]),
+            )),
+            13 if self.rng.chance(300) => {
+                Move::DropFeed(self.rng.pick(&[Channel::Host, Channel::Standby]))
+            }
             _ => Move::Ask(self.sale(sight)),
         })
     }
@@ -103,7 +108,11 @@ impl Desk {
         }
         let mut when = |permille: u32, low: i64, high: i64| {
             let span = rng.ms(low, high);
-            let moment = if rng.chance(500) { When::Preview(span) } else { When::Media(sight.newest + span) };
+            let moment = if rng.chance(500) {
+                When::Preview(span)
+            } else {
+                When::Media(sight.newest + span)
+            };
             rng.chance(permille).then_some(moment)
         };
         let (from, to) = (when(600, -12_000, 3000), when(700, -9000, 8000));
@@ -220,8 +229,10 @@ impl Room {
 
     /// After a crash: every ban that was synced holds, and only what was not is forgotten.
     pub(crate) fn restarted(&mut self, gate: &Gate, now: Timestamp) -> Checked {
-        let holds_still = |viewer: &ViewerId| matches!(gate.check(*viewer, None, now), Verdict::Refuse(_));
-        let lost: BTreeSet<_> = self.banned.keys().filter(|viewer| !holds_still(viewer)).copied().collect();
+        let holds_still =
+            |viewer: &ViewerId| matches!(gate.check(*viewer, None, now), Verdict::Refuse(_));
+        let lost: BTreeSet<_> =
+            self.banned.keys().filter(|viewer| !holds_still(viewer)).copied().collect();
         for viewer in lost {
             let synced = self.banned.remove(&viewer) == Some(Ban::Synced);
             holds(Invariant::C1, !synced, || format!("a crash has lost the ban of {viewer:?}"))?;

@@ -56,7 +56,8 @@ impl FrameName {
         if name[..2] != MARK {
             return None;
         }
-        let number = |at: usize| u32::from_be_bytes([name[at], name[at + 1], name[at + 2], name[at + 3]]);
+        let number =
+            |at: usize| u32::from_be_bytes([name[at], name[at + 1], name[at + 2], name[at + 3]]);
         Some(Self {
             standby: name[2] & 2 != 0,
             video: name[2] & 1 != 0,
@@ -141,7 +142,13 @@ pub(crate) struct Host {
 
 impl Host {
     /// A source that connects at `connects_at` and then meets troubles at `trouble` in a hundred of their usual rate.
-    pub(crate) fn new(channel: Channel, rng: Rng, trouble: u32, steady: Option<Look>, connects_at: Timestamp) -> Self {
+    pub(crate) fn new(
+        channel: Channel,
+        rng: Rng,
+        trouble: u32,
+        steady: Option<Look>,
+        connects_at: Timestamp,
+    ) -> Self {
         Self { channel, rng, trouble, steady, connection: None, connects_at: Some(connects_at) }
     }
 
@@ -205,7 +212,8 @@ impl Host {
             connection.latency = rng.ms(0, 800);
         }
         if jump {
-            connection.clock_ms += rng.pick(&[-600_000, -40_000, -3000, -500, 700, 9000, 50_000, 4_000_000]);
+            connection.clock_ms +=
+                rng.pick(&[-600_000, -40_000, -3000, -500, 700, 9000, 50_000, 4_000_000]);
         }
     }
 
@@ -299,7 +307,8 @@ impl Connection {
         };
         let offset = (shown_after * self.look.frame_ms as i32).to_be_bytes();
         let (kind, nal) = if place == 0 { (0x17, 0x65) } else { (0x27, 0x41) };
-        let mut body = vec![kind, 1, offset[1], offset[2], offset[3], 0, 0, 0, 1 + NAME_BYTES as u8, nal];
+        let mut body =
+            vec![kind, 1, offset[1], offset[2], offset[3], 0, 0, 0, 1 + NAME_BYTES as u8, nal];
         body.extend(name.write());
         Tag { kind: TagKind::Video, timestamp_ms, body: body.into() }
     }
@@ -331,7 +340,8 @@ pub(crate) fn slate() -> Vec<VideoFrame> {
         let body = vec![kind, 1, 0, 0, 0, 0, 0, 0, 3, nal, b's', n].into();
         Tag { kind: TagKind::Video, timestamp_ms: u32::from(n) * 200, body }
     });
-    let frames = std::iter::once(header).chain(pictures).filter_map(|tag| feed.push(&tag).ok().flatten());
+    let frames =
+        std::iter::once(header).chain(pictures).filter_map(|tag| feed.push(&tag).ok().flatten());
     frames
         .filter_map(|frame| match frame {
             Frame::Video(frame) => Some(VideoFrame { time: MediaTime(frame.time.0), ..frame }),

@@ -8,8 +8,8 @@ use show::shop::{Event, OrderStatus, Reply, Shop};
 use show::stage::{Answer, EffectKey, Released, Stage, Step};
 use show::{Rejection, Show};
 use store::{
-    Append, EntryBytes, MemoryStore, OrderChange, OrderRow, OutboxChange, OutboxKey, OutboxRow, Reader,
-    StockChange, StoreError, StreamId,
+    Append, EntryBytes, MemoryStore, OrderChange, OrderRow, OutboxChange, OutboxKey, OutboxRow,
+    Reader, StockChange, StoreError, StreamId,
 };
 use units::{Duration, Timestamp};
 
@@ -57,10 +57,13 @@ impl Rows for Shop {
                 Event::Placed(placed) => {
                     batch.orders.push(OrderChange::Insert(Box::new(order_row(placed))));
                 }
-                Event::Paid { at, .. } | Event::Released { at, .. } | Event::Refunded { at, .. } => {
+                Event::Paid { at, .. }
+                | Event::Released { at, .. }
+                | Event::Refunded { at, .. } => {
                     if let Some((id, status)) = event.order() {
                         let status = status.as_str().to_owned();
-                        let change = OrderChange::Status { id, status, updated_at: *at, expires_at: None };
+                        let change =
+                            OrderChange::Status { id, status, updated_at: *at, expires_at: None };
                         batch.orders.push(change);
                     }
                 }
@@ -126,8 +129,12 @@ impl Ledger<Shop> {
     pub(crate) fn overheard(&mut self, ask: u64) -> Option<String> {
         let place = self.heard.iter().position(|(heard, _)| *heard == ask)?;
         Some(match self.heard.remove(place).1 {
-            Heard::Answer(Reply::Order(order)) => format!("{}, {}", order.status.as_str(), order.total()),
-            Heard::Answer(Reply::Again(order)) => format!("the first order again, {}", order.status.as_str()),
+            Heard::Answer(Reply::Order(order)) => {
+                format!("{}, {}", order.status.as_str(), order.total())
+            }
+            Heard::Answer(Reply::Again(order)) => {
+                format!("the first order again, {}", order.status.as_str())
+            }
             Heard::Answer(Reply::Done) => "done".to_owned(),
             Heard::Refused(rejection) => rejection.code().to_owned(),
             Heard::Lost => "the store is unavailable".to_owned(),
@@ -137,7 +144,11 @@ impl Ledger<Shop> {
 
 impl<D: Rows> Ledger<D> {
     /// A stream that goes on from its log.
-    pub(crate) fn open(owner: Owner, stream: &str, disk: &MemoryStore) -> Result<Self, crate::Violation> {
+    pub(crate) fn open(
+        owner: Owner,
+        stream: &str,
+        disk: &MemoryStore,
+    ) -> Result<Self, crate::Violation> {
         let stream_id = StreamId::new(stream);
         let log = rebuild::<D>(disk, &stream_id, u64::MAX)?;
         Ok(Self {
@@ -199,15 +210,26 @@ impl<D: Rows> Ledger<D> {
         }
         while self.retry_at.is_none() && self.stage.in_flight() < IN_FLIGHT_MAX && rng.chance(800) {
             let Some(batch) = self.stage.take_batch() else { return };
-            let entry = |entry: &Entry<D>| EntryBytes { seq: entry.seq, at: entry.at, body: entry::encode_one(entry) };
+            let entry = |entry: &Entry<D>| EntryBytes {
+                seq: entry.seq,
+                at: entry.at,
+                body: entry::encode_one(entry),
+            };
             let entries = batch.entries.iter().map(entry).collect();
-            let append = Append { stream: self.stream.clone(), expected_seq: batch.expected_seq, entries };
+            let append =
+                Append { stream: self.stream.clone(), expected_seq: batch.expected_seq, entries };
             let mut rows = store::Batch { log: Some(append), ..store::Batch::default() };
             for (key, effect) in &batch.outbox {
                 let Some(body) = D::outbox(effect) else { continue };
                 let key = OutboxKey { stream: self.stream.clone(), seq: key.seq, n: key.n };
                 let body = body.to_string().into_bytes();
-                let row = OutboxRow { key, kind: "shop".to_owned(), body, due_at: Some(batch.at), attempts: 0 };
+                let row = OutboxRow {
+                    key,
+                    kind: "shop".to_owned(),
+                    body,
+                    due_at: Some(batch.at),
+                    attempts: 0,
+                };
                 rows.outbox.push(OutboxChange::Put(row));
             }
             D::rows(self.stage.state(), &batch.entries, &mut rows);
@@ -216,14 +238,22 @@ impl<D: Rows> Ledger<D> {
     }
 
     /// The store reports.
-    pub(crate) fn report(&mut self, report: Report, store: &FaultyStore, now: Timestamp) -> Checked {
+    pub(crate) fn report(
+        &mut self,
+        report: Report,
+        store: &FaultyStore,
+        now: Timestamp,
+    ) -> Checked {
         match report.result {
             Ok(()) => {
                 let Released { answers, effects, .. } = self.stage.committed(report.ticket);
                 let synced = head(&store.disk, &self.stream)?;
                 for Answer { caller, reply, seq } in answers {
                     holds(Invariant::S3, seq <= synced, || {
-                        format!("an answer rests on entry {seq} of {}, {synced} are synced", self.stream)
+                        format!(
+                            "an answer rests on entry {seq} of {}, {synced} are synced",
+                            self.stream
+                        )
                     })?;
                     self.tell(caller, Heard::Answer(reply))?;
                 }
@@ -231,14 +261,21 @@ impl<D: Rows> Ledger<D> {
                 Ok(())
             }
             Err(error) => {
-                let at_fault = matches!(error, StoreError::Constraint { .. } | StoreError::Invalid { .. });
-                holds(Invariant::S1, !at_fault, || format!("the store refuses a batch of {}: {error}", self.stream))?;
+                let at_fault =
+                    matches!(error, StoreError::Constraint { .. } | StoreError::Invalid { .. });
+                holds(Invariant::S1, !at_fault, || {
+                    format!("the store refuses a batch of {}: {error}", self.stream)
+                })?;
                 self.failures += 1;
                 let mut lost = self.stage.failed(report.ticket).callers;
                 if self.stage.in_flight() == 0 {
-                    let log = entries::<D>(&store.disk, &self.stream, self.stage.committed_seq() + 1)?;
+                    let log =
+                        entries::<D>(&store.disk, &self.stream, self.stage.committed_seq() + 1)?;
                     self.caught_up |= !log.is_empty();
-                    let ahead = self.stage.catch_up(&log).map_err(|broken| violation(&self.stream, &broken))?;
+                    let ahead = self
+                        .stage
+                        .catch_up(&log)
+                        .map_err(|broken| violation(&self.stream, &broken))?;
                     lost.extend(ahead.callers);
                 }
                 self.retry_at = (self.stage.waiting() > 0).then(|| now + RETRY);
@@ -271,10 +308,14 @@ impl<D: Rows> Ledger<D> {
     /// what was logged since the last time brings the rebuilt state to where the live one is.
     pub(crate) fn check_rebuild(&mut self, disk: &MemoryStore) -> Checked {
         let last = self.stage.committed_seq();
-        for entry in entries::<D>(disk, &self.stream, self.replica.seq() + 1)?.iter().filter(|entry| entry.seq <= last) {
+        for entry in entries::<D>(disk, &self.stream, self.replica.seq() + 1)?
+            .iter()
+            .filter(|entry| entry.seq <= last)
+        {
             self.replica.push(entry).map_err(|broken| violation(&self.stream, &broken))?;
         }
-        let same = self.replica.seq() == last && self.replica.state() == self.stage.committed_state();
+        let same =
+            self.replica.seq() == last && self.replica.state() == self.stage.committed_state();
         holds(Invariant::R1, same, || format!("the log of {} rebuilds another state", self.stream))
     }
 
@@ -299,24 +340,36 @@ fn head(disk: &MemoryStore, stream: &StreamId) -> Result<u64, crate::Violation> 
 }
 
 /// The synced entries of a stream from `from_seq` on.
-fn entries<D: Decider>(disk: &MemoryStore, stream: &StreamId, from_seq: u64) -> Result<Vec<Entry<D>>, crate::Violation> {
+fn entries<D: Decider>(
+    disk: &MemoryStore,
+    stream: &StreamId,
+    from_seq: u64,
+) -> Result<Vec<Entry<D>>, crate::Violation> {
     let mut all: Vec<Entry<D>> = Vec::new();
     let mut next = from_seq;
     loop {
-        let records = disk.read_log(stream, next, PAGE).map_err(|error| violation(stream, &error))?;
+        let records =
+            disk.read_log(stream, next, PAGE).map_err(|error| violation(stream, &error))?;
         let Some(last) = records.last() else { return Ok(all) };
         next = last.last_seq + 1;
         for record in &records {
             let bytes = record.entries().map_err(|error| violation(stream, &error))?;
             for entry in bytes.iter().filter(|entry| entry.seq >= from_seq) {
-                all.push(serde_json::from_slice(&entry.body).map_err(|error| violation(stream, &error))?);
+                all.push(
+                    serde_json::from_slice(&entry.body)
+                        .map_err(|error| violation(stream, &error))?,
+                );
             }
         }
     }
 }
 
 /// Folds a stream's log up to `last`.
-pub(crate) fn rebuild<D: Decider>(disk: &MemoryStore, stream: &StreamId, last: u64) -> Result<Rebuild<D>, crate::Violation> {
+pub(crate) fn rebuild<D: Decider>(
+    disk: &MemoryStore,
+    stream: &StreamId,
+    last: u64,
+) -> Result<Rebuild<D>, crate::Violation> {
     let mut rebuild = Rebuild::default();
     for entry in entries::<D>(disk, stream, 1)?.iter().filter(|entry| entry.seq <= last) {
         rebuild.push(entry).map_err(|broken| violation(stream, &broken))?;

@@ -18,12 +18,14 @@ mod desk;
 mod host;
 mod ledger;
 mod onair;
+mod report;
 mod run;
 mod store;
 mod story;
 mod world;
 
 pub use check::{Invariant, Violation};
-pub use run::{Failure, Report, run};
+pub use report::{Failure, Report};
+pub use run::run;
 pub use story::story;
 pub use world::{Rng, STARTED};

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use media::hls::{self, Config, Packager};
 use media::program::{
-    Applied, Channel, Kind, Mark, MarkedAction, OnAudio, OnVideo, Output, Program, ProgramConfig, Refusal,
-    Slate, Slates, State, Status, Wish,
+    Applied, Channel, Kind, Mark, MarkedAction, OnAudio, OnVideo, Output, Program, ProgramConfig,
+    Refusal, Slate, Slates, State, Status, Wish,
 };
 use show::Actor;
 use show::desk::{self, ActionKind, ActionState, Fact, Source};
@@ -73,7 +73,12 @@ impl OnAir {
     }
 
     /// Goes on after a crash, from what the log holds. `held`: facts were lost, so a person must resume.
-    pub(crate) fn restart(self, state: &show::State, held: bool, now: Timestamp) -> Result<Option<Self>, crate::Violation> {
+    pub(crate) fn restart(
+        self,
+        state: &show::State,
+        held: bool,
+        now: Timestamp,
+    ) -> Result<Option<Self>, crate::Violation> {
         let planned = state.plan.as_ref().map_or(0, |plan| plan.delay_s);
         let delay = state.desk.delay.unwrap_or(Duration::from_s(i64::from(planned)));
         let (Some(started), Some(slates)) = (state.started_at, slates()) else { return Ok(None) };
@@ -86,7 +91,8 @@ impl OnAir {
             let actions = state.desk.active().filter_map(marked).collect();
             let sound = self.program.mark().map(|mark| mark.sound);
             if let Some(sound) = sound {
-                let program = Mark { air: mark.air + away, newest: mark.newest + away, sound, actions };
+                let program =
+                    Mark { air: mark.air + away, newest: mark.newest + away, sound, actions };
                 referee.restarted(&program, held)?;
                 config.resume = Some(program);
                 config.held = held;
@@ -141,7 +147,12 @@ impl OnAir {
         Ok(taken.is_ok())
     }
 
-    pub(crate) fn act(&mut self, id: ActionId, wish: Wish, now: Timestamp) -> Result<Result<Applied, Refusal>, crate::Violation> {
+    pub(crate) fn act(
+        &mut self,
+        id: ActionId,
+        wish: Wish,
+        now: Timestamp,
+    ) -> Result<Result<Applied, Refusal>, crate::Violation> {
         // What leaves because of the action itself leaves before it.
         let answer = self.program.act(id, wish, now);
         self.drain(now)?;
@@ -154,7 +165,11 @@ impl OnAir {
         Ok(answer)
     }
 
-    pub(crate) fn undo(&mut self, id: ActionId, now: Timestamp) -> Result<Result<Applied, Refusal>, crate::Violation> {
+    pub(crate) fn undo(
+        &mut self,
+        id: ActionId,
+        now: Timestamp,
+    ) -> Result<Result<Applied, Refusal>, crate::Violation> {
         let answer = self.program.undo(id, now);
         self.drain(now)?;
         if let Ok(applied) = &answer {
@@ -166,7 +181,11 @@ impl OnAir {
         Ok(answer)
     }
 
-    pub(crate) fn set_delay(&mut self, delay: Duration, now: Timestamp) -> Result<bool, crate::Violation> {
+    pub(crate) fn set_delay(
+        &mut self,
+        delay: Duration,
+        now: Timestamp,
+    ) -> Result<bool, crate::Violation> {
         let before = self.delay;
         let answer = self.program.set_delay(delay, now);
         self.drain(now)?;
@@ -224,7 +243,12 @@ impl OnAir {
                     OnAudio::Standby => Source::Standby,
                     OnAudio::Silence => Source::Silence,
                 };
-                self.facts.push(Fact::OnAirChanged(desk::OnAir { video, audio, air: change.air, why: None }));
+                self.facts.push(Fact::OnAirChanged(desk::OnAir {
+                    video,
+                    audio,
+                    air: change.air,
+                    why: None,
+                }));
                 false
             }
             Output::ActionOver { id, air } => {
@@ -253,7 +277,9 @@ impl OnAir {
         }
         let stats = packager.stats();
         let dropped = stats.backward_pictures + stats.unusable_parts + stats.crowded_sounds;
-        holds(Invariant::Air, dropped == 0, || format!("the packager could not use what aired: {stats:?}"))?;
+        holds(Invariant::Air, dropped == 0, || {
+            format!("the packager could not use what aired: {stats:?}")
+        })?;
         if let (true, Some(program)) = (finished, self.program.mark()) {
             let hls = packager.mark();
             self.facts.push(Fact::ProgramMark(desk::Mark {
@@ -281,7 +307,8 @@ impl OnAir {
                 continue;
             }
             (told.from_air, told.to) = (action.from_air, action.to);
-            let (id, from_air, to_air, to_media) = (action.id, action.from_air, to_air(&action), action.to);
+            let (id, from_air, to_air, to_media) =
+                (action.id, action.from_air, to_air(&action), action.to);
             self.facts.push(Fact::ActionMoved { id, from_air, to_air, to_media });
         }
     }
@@ -367,5 +394,11 @@ fn marked(action: &desk::Action) -> Option<MarkedAction> {
         ActionKind::Panic => Kind::Panic,
         ActionKind::Resume => return None,
     };
-    Some(MarkedAction { id: action.id, kind, from: action.from_media, to: action.to_media, late: action.late })
+    Some(MarkedAction {
+        id: action.id,
+        kind,
+        from: action.from_media,
+        to: action.to_media,
+        late: action.late,
+    })
 }

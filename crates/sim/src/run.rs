@@ -1,22 +1,24 @@
 //! One run: everybody takes a turn at each step of virtual time, and after each step everything is checked.
 
+mod ends;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::fmt;
 
 use media::program::{Channel, Kind};
 use show::desk::Fact;
 use show::shop::{Config, Effect, Input as Sell, Shop};
 use show::{Input, OfferChange, Plan, Show, StartMode, Status};
-use store::{Batch, MemoryStore, OutboxChange, Reader};
+use store::{Batch, OutboxChange, Reader};
 use units::{Duration, Timestamp};
 
 use crate::Violation;
-use crate::buyers::{Buyers, LIMIT, SECRET, Window, brand, price, skus, slug};
+use crate::buyers::{Buyers, LIMIT, Window, brand, price, skus, slug};
 use crate::check::{Checked, Invariant, holds};
 use crate::desk::{Desk, Move, Room, Sight};
 use crate::host::{Arrived, Host, Line, Look};
-use crate::ledger::{Heard, Ledger, rebuild};
+use crate::ledger::{Heard, Ledger};
 use crate::onair::{OnAir, producer};
+use crate::report::{Failure, Report};
 use crate::store::{FaultyStore, Owner, Weather};
 use crate::world::{Ids, Rng, STARTED};
 
@@ -30,51 +32,6 @@ const REBUILD_EVERY: u64 = 200;
 const RECENT_MAX: usize = 30;
 /// Steps in which a run must come to rest.
 const REST_MAX: u64 = 10_000;
-
-/// What a run was like.
-#[derive(Clone, Debug)]
-pub struct Report {
-    /// The seed.
-    pub seed: u64,
-    /// Steps taken.
-    pub steps: u64,
-    /// Virtual time.
-    pub span: Duration,
-    /// What happened, by name, so that a test can see that a run is not empty.
-    pub counts: BTreeMap<&'static str, u64>,
-    /// The first invariant that did not hold.
-    pub failure: Option<Failure>,
-}
-
-/// An invariant that did not hold.
-#[derive(Clone, Debug)]
-pub struct Failure {
-    /// At which step.
-    pub step: u64,
-    /// At what virtual time since the start.
-    pub at: Duration,
-    /// Which, and what was seen.
-    pub violation: Violation,
-    /// What happened last before it.
-    pub before: Vec<String>,
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.failure {
-            None => write!(f, "seed {}: {} steps, {:?}: {:?}", self.seed, self.steps, self.span, self.counts),
-            Some(failure) => write!(
-                f,
-                "seed {} fails at step {} ({:?}): {}\n{}",
-                self.seed,
-                failure.step,
-                failure.at,
-                failure.violation,
-                failure.before.join("\n")
-            ),
-        }
-    }
-}
 
 /// Runs a seed for so many steps and then until everything has come to rest. The same seed and steps give the same run.
 #[must_use]
@@ -165,12 +122,21 @@ impl Sim {
         sim
     }
 
-    fn with(seed: u64, weather: Weather, hosts: [Host; 2], crashes_at: VecDeque<u64>, rng: Rng) -> Self {
+    fn with(
+        seed: u64,
+        weather: Weather,
+        hosts: [Host; 2],
+        crashes_at: VecDeque<u64>,
+        rng: Rng,
+    ) -> Self {
         let store = FaultyStore::new(weather, Rng::new(seed, 3));
         // An empty disk holds no log that could be broken.
-        let open = |i| Ledger::open(Owner::Show(i), &stream(i), &store.disk).unwrap_or_else(|_| unreachable!());
+        let open = |i| {
+            Ledger::open(Owner::Show(i), &stream(i), &store.disk).unwrap_or_else(|_| unreachable!())
+        };
         let shows = (0..SHOWS.len()).map(open).collect();
-        let shop = Ledger::open(Owner::Shop, "shop", &store.disk).unwrap_or_else(|_| unreachable!());
+        let shop =
+            Ledger::open(Owner::Shop, "shop", &store.disk).unwrap_or_else(|_| unreachable!());
         Self {
             now: STARTED,
             steps: 0,
@@ -253,25 +219,36 @@ impl Sim {
                 starts_at: None,
                 start: StartMode::Auto,
             };
-            self.until_taken(i, &Input::Plan { plan, by: producer() }, |state| state.plan.is_some())?;
+            self.until_taken(i, &Input::Plan { plan, by: producer() }, |state| {
+                state.plan.is_some()
+            })?;
             for (place, sku) in skus().into_iter().take(3).enumerate() {
-                let terms = OfferChange { limit: (place == 0).then_some(LIMIT), ..OfferChange::default() };
+                let terms =
+                    OfferChange { limit: (place == 0).then_some(LIMIT), ..OfferChange::default() };
                 let (brand, price) = (brand(), price(&mut self.rng));
                 let air = units::AirTime::ZERO;
-                let listed = |state: &show::State, sku: &show::Sku| state.sale.offers.contains_key(sku);
-                let input = Input::OfferAdd { sku: sku.clone(), brand, price, terms, air, by: producer() };
+                let listed =
+                    |state: &show::State, sku: &show::Sku| state.sale.offers.contains_key(sku);
+                let input =
+                    Input::OfferAdd { sku: sku.clone(), brand, price, terms, air, by: producer() };
                 self.until_taken(i, &input, |state| listed(state, &sku))?;
             }
         }
         let config = Config { expires_after_s: 60, provider: true };
         let stocks = [30, 5, 500];
-        let stocks = skus().into_iter().zip(stocks).map(|(sku, stock)| Sell::StockOpened { sku, stock });
+        let stocks =
+            skus().into_iter().zip(stocks).map(|(sku, stock)| Sell::StockOpened { sku, stock });
         self.terms.extend(std::iter::once(Sell::ConfigSet { config }).chain(stocks));
         Ok(())
     }
 
     /// Asks until it is synced, as a person does.
-    fn until_taken(&mut self, i: usize, input: &Input, taken: impl Fn(&show::State) -> bool) -> Checked {
+    fn until_taken(
+        &mut self,
+        i: usize,
+        input: &Input,
+        taken: impl Fn(&show::State) -> bool,
+    ) -> Checked {
         for n in 0..REST_MAX {
             if taken(self.shows[i].committed()) {
                 return Ok(());
@@ -413,7 +390,11 @@ impl Sim {
         for fact in facts {
             let of_action = matches!(
                 fact,
-                Fact::ActionTaken(_) | Fact::ActionMoved { .. } | Fact::ActionEnded { .. } | Fact::ActionUndone { .. } | Fact::DelaySet { .. }
+                Fact::ActionTaken(_)
+                    | Fact::ActionMoved { .. }
+                    | Fact::ActionEnded { .. }
+                    | Fact::ActionUndone { .. }
+                    | Fact::DelaySet { .. }
             );
             let from = if of_action { Asker::Action } else { Asker::Desk };
             self.ask_show(0, Input::Fact { fact }, from)?;
@@ -517,121 +498,8 @@ impl Sim {
         Ok(())
     }
 
-    fn check_logs(&mut self) -> Checked {
-        let disk = &self.store.disk;
-        self.shows.iter_mut().try_for_each(|show| show.check_log(disk))?;
-        self.shop.check_log(disk)?;
-        check_tables(disk)
-    }
-
-    /// The process dies, and another one goes on from what was synced.
-    pub(crate) fn crash(&mut self) -> Checked {
-        self.crashes += 1;
-        self.store.crash();
-        let disk = &self.store.disk;
-        for i in 0..self.shows.len() {
-            self.shows[i] = Ledger::open(Owner::Show(i), &stream(i), disk)?;
-        }
-        self.shop = Ledger::open(Owner::Shop, "shop", disk)?;
-        let held = !std::mem::take(&mut self.unsafe_facts).is_empty();
-        self.asked.clear();
-        self.now = self.now + self.store.downtime();
-        self.terms = self.shows.iter().flat_map(|show| show.state().shop_inputs()).collect();
-        let unopened = |(sku, stock)| Sell::StockOpened { sku, stock };
-        self.terms.extend(skus().into_iter().zip([30, 5, 500]).map(unopened));
-        self.terms.push_back(Sell::ConfigSet { config: Config { expires_after_s: 60, provider: true } });
-        self.telling = None;
-        self.buyers.restarted(self.shop.state(), &mut self.ids, self.now)?;
-        self.room.restarted(&self.shows[0].state().gate(), self.now)?;
-        for host in &mut self.hosts {
-            host.dropped(self.now);
-        }
-        if let Some(onair) = self.onair.take() {
-            let state = self.shows[0].state().clone();
-            self.onair = onair.restart(&state, held, self.now)?;
-            self.note(|| format!("a crash, held: {held}"));
-            if held {
-                self.add("held after a crash", 1);
-            }
-            self.desk.must_resume(self.now);
-        }
-        self.check_logs()
-    }
-
-    /// Everybody goes home, and what is under way is finished.
-    pub(crate) fn rest(&mut self) -> Checked {
-        self.open = false;
-        self.store.clear_up();
-        self.hosts.iter_mut().for_each(|host| host.clear_up(self.now));
-        if self.shows[0].state().status == Status::Live {
-            self.ask_show(0, Input::End { by: producer() }, Asker::Desk)?;
-        }
-        if let Some(mut onair) = self.onair.take() {
-            onair.finish(self.now)?;
-            for (name, n) in ["frames aired", "frames stopped", "parts"].into_iter().zip(onair.counts()) {
-                self.add(name, n);
-            }
-        }
-        self.hosts.iter_mut().for_each(|host| host.dropped(Timestamp(i64::MAX / 2)));
-        for _ in 0..REST_MAX {
-            if self.is_idle() {
-                self.shows.iter_mut().for_each(|show| show.digest(self.now));
-                self.shop.digest(self.now);
-                for _ in 0..50 {
-                    self.step(Duration::from_ms(20))?;
-                }
-                if self.is_idle() {
-                    return Ok(());
-                }
-            }
-            self.step(Duration::from_ms(100))?;
-        }
-        holds(Invariant::Answer, false, || "the run never comes to rest".to_owned())
-    }
-
-    fn is_idle(&self) -> bool {
-        let outbox = self.store.disk.outbox_next().ok().flatten();
-        self.store.is_idle()
-            && self.shows.iter().all(Ledger::is_idle)
-            && self.shop.is_idle()
-            && self.buyers.is_idle()
-            && self.terms.is_empty()
-            && outbox.is_none()
-    }
-
-    pub(crate) fn check_end(&mut self) -> Checked {
-        self.check_logs()?;
-        self.shows.iter().try_for_each(Ledger::check_answered)?;
-        self.shop.check_answered()?;
-        self.buyers.check_end(self.shop.state())?;
-        for show in &self.shows {
-            check_terms(show.state(), self.shop.state())?;
-        }
-        check_privacy(&self.store.disk)
-    }
-
     pub(crate) fn add(&mut self, name: &'static str, n: u64) {
         *self.counts.entry(name).or_default() += n;
-    }
-
-    fn count(&mut self) -> BTreeMap<&'static str, u64> {
-        let failures = self.shop.failures + self.shows.iter().map(|show| show.failures).sum::<u64>();
-        let entries = self.shop.seq() + self.shows.iter().map(Ledger::seq).sum::<u64>();
-        let [placed, refused, again] = self.buyers.counts;
-        let counts = [
-            ("orders placed", placed),
-            ("orders refused", refused),
-            ("asked again", again),
-            ("batches failed", failures),
-            ("entries", entries),
-            ("crashes", self.crashes),
-            ("connections", u64::from(self.connections)),
-            ("said", self.room.said),
-            ("silenced", self.room.refused),
-        ];
-        std::mem::take(&mut self.buyers.refused).into_iter().for_each(|(code, n)| self.add(code, n));
-        counts.into_iter().for_each(|(name, n)| self.add(name, n));
-        self.counts.clone()
     }
 }
 
@@ -653,55 +521,4 @@ fn kind_name(kind: Kind) -> &'static str {
         Kind::Panic => "panic",
         Kind::Resume => "resume",
     }
-}
-
-/// S-1 in the tables, and that they say what the log says.
-fn check_tables(disk: &MemoryStore) -> Checked {
-    let log = rebuild::<Shop>(disk, &"shop".into(), u64::MAX)?;
-    for (sku, stock) in log.state().products() {
-        let row = disk.stock(sku.as_str()).ok().flatten();
-        let same = row.as_ref().is_some_and(|row| {
-            [row.stock, row.reserved, row.sold].map(i64::unsigned_abs) == [stock.stock, stock.reserved, stock.sold]
-        });
-        holds(Invariant::S1, same, || format!("{sku} is {row:?} in the tables and {stock:?} in the log"))?;
-    }
-    for order in log.state().orders() {
-        let row = disk.order(order.id).ok().flatten();
-        let same = row.as_ref().is_some_and(|row| row.row.status == order.status.as_str());
-        holds(Invariant::R1, same, || format!("{:?} is {row:?} in the tables", order.id))?;
-    }
-    Ok(())
-}
-
-/// The shop knows of a show what the show says.
-fn check_terms(show: &show::State, shop: &show::shop::State) -> Checked {
-    let Some(plan) = &show.plan else { return Ok(()) };
-    let Some(sale) = shop.sale(&plan.show) else {
-        return holds(Invariant::Terms, false, || format!("the shop does not know {}", plan.show));
-    };
-    let same = sale.spans == show.sale.spans() && sale.ended == (show.status == Status::Ended);
-    holds(Invariant::Terms, same, || format!("{} stands otherwise in the shop: {sale:?}", plan.show))?;
-    for (sku, listed) in &show.sale.offers {
-        let known = sale.offers.get(sku).map(|offer| &offer.terms);
-        holds(Invariant::Terms, known == Some(&listed.terms), || {
-            format!("{sku} of {} is {:?} and sells as {known:?}", plan.show, listed.terms)
-        })?;
-    }
-    Ok(())
-}
-
-/// P-1 over every byte of every log.
-fn check_privacy(disk: &MemoryStore) -> Checked {
-    for stream in disk.streams().unwrap_or_default() {
-        let mut next = 1;
-        while let Ok(records) = disk.read_log(&stream, next, 500) {
-            let Some(last) = records.last() else { break };
-            next = last.last_seq + 1;
-            for record in &records {
-                let found = String::from_utf8_lossy(&record.body).contains(SECRET);
-                holds(Invariant::P1, !found, || format!("a contact is in {stream} at {}", record.first_seq))?;
-            }
-        }
-    }
-    Ok(())
 }

@@ -135,7 +135,13 @@ impl FaultyStore {
         arrived
     }
 
-    fn report(&mut self, owner: Owner, ticket: Ticket, result: Result<(), StoreError>, now: Timestamp) {
+    fn report(
+        &mut self,
+        owner: Owner,
+        ticket: Ticket,
+        result: Result<(), StoreError>,
+        now: Timestamp,
+    ) {
         let at = now + self.rng.ms(0, self.weather.report_ms);
         self.reports.push(Report { owner, ticket, result, at });
     }

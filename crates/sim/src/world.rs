@@ -36,7 +36,8 @@ impl Rng {
     /// A number from `low` to below `high`; `low` when there is none.
     pub fn range(&mut self, low: i64, high: i64) -> i64 {
         let span = high.saturating_sub(low).max(1) as u64;
-        low + (u64::from(self.next_u32()) << 32 | u64::from(self.next_u32())).wrapping_rem(span) as i64
+        low + (u64::from(self.next_u32()) << 32 | u64::from(self.next_u32())).wrapping_rem(span)
+            as i64
     }
 
     /// One of `n` places.

@@ -40,7 +40,9 @@ impl Reader {
 
     /// Reads what is published now.
     pub(crate) fn read(&mut self, snapshot: &Snapshot) -> Checked {
-        let (Some(latest), Some(playlist)) = (snapshot.latest(), snapshot.playlist()) else { return Ok(()) };
+        let (Some(latest), Some(playlist)) = (snapshot.latest(), snapshot.playlist()) else {
+            return Ok(());
+        };
         if self.version == Some(snapshot.version) {
             return Ok(());
         }
@@ -51,7 +53,9 @@ impl Reader {
         self.latest = Some(latest);
         let oldest = snapshot.segments().first().map_or(latest.0, |segment| segment.msn);
         if let Some((msn, ..)) = self.before {
-            holds(Invariant::H1, oldest > msn, || format!("segment {oldest} comes again after a restart"))?;
+            holds(Invariant::H1, oldest > msn, || {
+                format!("segment {oldest} comes again after a restart")
+            })?;
         }
         for msn in oldest..=latest.0 {
             self.segment(snapshot, msn)?;
@@ -78,7 +82,9 @@ impl Reader {
         let first_new = self.before.and_then(|(_, init, _)| init).map_or(0, |last| last + 1);
         for segment in snapshot.segments() {
             let Some(bytes) = snapshot.init(segment.init) else {
-                return holds(Invariant::H2, false, || format!("segment {} has lost its init", segment.msn));
+                return holds(Invariant::H2, false, || {
+                    format!("segment {} has lost its init", segment.msn)
+                });
             };
             holds(Invariant::H1, segment.init >= first_new, || {
                 format!("init {} comes again after a restart", segment.init)
@@ -95,20 +101,28 @@ impl Reader {
         for line in text.lines() {
             if let Some(value) = line.strip_prefix("#EXT-X-MEDIA-SEQUENCE:") {
                 msn = value.parse().unwrap_or_default();
-                holds(Invariant::H1, msn >= self.first, || format!("media sequence {msn} after {}", self.first))?;
+                holds(Invariant::H1, msn >= self.first, || {
+                    format!("media sequence {msn} after {}", self.first)
+                })?;
                 self.first = msn;
             } else if let Some(value) = line.strip_prefix("#EXT-X-DISCONTINUITY-SEQUENCE:") {
                 discontinuities = value.parse().unwrap_or_default();
             } else if line == "#EXT-X-DISCONTINUITY" {
                 discontinuities += 1;
             } else if let Some(name) = line.strip_prefix("seg-") {
-                holds(Invariant::H1, name == format!("{msn}.m4s"), || format!("{line} where segment {msn} belongs"))?;
+                holds(Invariant::H1, name == format!("{msn}.m4s"), || {
+                    format!("{line} where segment {msn} belongs")
+                })?;
                 let known = *self.discontinuities.entry(msn).or_insert(discontinuities);
                 holds(Invariant::H1, known == discontinuities, || {
-                    format!("segment {msn} follows {discontinuities} discontinuities, first it was {known}")
+                    format!(
+                        "segment {msn} follows {discontinuities} discontinuities, first it was {known}"
+                    )
                 })?;
                 let past = self.before.map_or(0, |(_, _, past)| past);
-                holds(Invariant::H1, discontinuities >= past, || "the discontinuity sequence goes back".to_owned())?;
+                holds(Invariant::H1, discontinuities >= past, || {
+                    "the discontinuity sequence goes back".to_owned()
+                })?;
                 msn += 1;
             }
         }

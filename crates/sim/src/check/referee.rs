@@ -73,7 +73,14 @@ fn index(channel: Channel) -> usize {
 
 impl Referee {
     /// A frame was pushed and lies at `time` on its channel.
-    pub(crate) fn sent(&mut self, channel: Channel, frame: &Frame, time: MediaTime, at: Timestamp, delay: Duration) {
+    pub(crate) fn sent(
+        &mut self,
+        channel: Channel,
+        frame: &Frame,
+        time: MediaTime,
+        at: Timestamp,
+        delay: Duration,
+    ) {
         let (video, key, data, source, cts, span) = match frame {
             Frame::Video(v) => (true, v.key, &v.data, v.time, v.cts, Duration::ZERO),
             Frame::Audio(a) => {
@@ -87,7 +94,8 @@ impl Referee {
         }
         let delay = line.before_key.map_or(delay, |(before, _)| before.min(delay));
         let shift = time - source;
-        let known = line.place.filter(|place| (self.places[*place].shift - shift).abs() <= SAME_PLACE);
+        let known =
+            line.place.filter(|place| (self.places[*place].shift - shift).abs() <= SAME_PLACE);
         let place = known.unwrap_or_else(|| {
             self.places.push(Place { shift, base: at - time.since_start() });
             self.places.len() - 1
@@ -124,15 +132,20 @@ impl Referee {
     }
 
     fn picture(&mut self, picture: &AirVideo, now: Timestamp) -> Checked {
-        let whole = picture.duration > Duration::ZERO && self.picture_end.is_none_or(|end| end == picture.air);
+        let whole = picture.duration > Duration::ZERO
+            && self.picture_end.is_none_or(|end| end == picture.air);
         holds(Invariant::Air, whole, || {
-            format!("a picture at {:?} for {:?}, the one before ended at {:?}", picture.air, picture.duration, self.picture_end)
+            format!(
+                "a picture at {:?} for {:?}, the one before ended at {:?}",
+                picture.air, picture.duration, self.picture_end
+            )
         })?;
         holds(Invariant::Air, picture.key || !picture.discontinuity, || {
             format!("another source begins at {:?} without a key frame", picture.air)
         })?;
         self.picture_end = Some(picture.air + picture.duration);
-        let sent = FrameName::read(true, &picture.data).and_then(|name| self.sent.get(&name).copied());
+        let sent =
+            FrameName::read(true, &picture.data).and_then(|name| self.sent.get(&name).copied());
         let before = std::mem::replace(&mut self.last_picture, sent);
         let Some(sent) = sent else { return Ok(()) };
         let follows = before.is_some_and(|before| {
@@ -145,7 +158,8 @@ impl Referee {
     }
 
     fn sound(&mut self, sound: &AirAudio, now: Timestamp) -> Checked {
-        let whole = sound.duration > Duration::ZERO && self.sound_end.is_none_or(|end| end == sound.air);
+        let whole =
+            sound.duration > Duration::ZERO && self.sound_end.is_none_or(|end| end == sound.air);
         holds(Invariant::Air, whole, || {
             format!("sound at {:?}, what was before it ended at {:?}", sound.air, self.sound_end)
         })?;
@@ -232,10 +246,12 @@ impl Referee {
         for (id, interval) in &mut self.intervals {
             // An undo that was not recorded is not known after a restart: the action holds again.
             if let Some(action) = known(id) {
-                (interval.from, interval.to, interval.state) = (action.from, action.to, State::Planned);
+                (interval.from, interval.to, interval.state) =
+                    (action.from, action.to, State::Planned);
             }
         }
-        let panic = mark.actions.iter().any(|action| action.kind == Kind::Panic && action.to.is_none());
+        let panic =
+            mark.actions.iter().any(|action| action.kind == Kind::Panic && action.to.is_none());
         self.blank_from = (panic || held).then_some(mark.air);
         (self.picture_end, self.sound_end) = (Some(mark.air), Some(mark.air));
         self.sent.clear();

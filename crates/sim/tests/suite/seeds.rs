@@ -37,7 +37,12 @@ fn check_all(first: u64, count: u64, steps: u64) {
         }
     });
     let failures = failures.into_inner().expect("no panic under this lock");
-    assert!(failures.is_empty(), "{} of {count} seeds fail:\n{}", failures.len(), failures.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{} of {count} seeds fail:\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
 }
 
 #[test]

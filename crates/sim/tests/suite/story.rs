@@ -29,5 +29,6 @@ fn a_small_show_from_beginning_to_end() {
          68.01  the producer resumes: until resumed, 8.00 s before it airs
          76.71          viewers see the host and hear the host
          83.41  the show is over
-    "#]].assert_eq(&told);
+    "#]]
+    .assert_eq(&told);
 }
