@@ -1,5 +1,6 @@
 //! Everything that a request may need, in one place.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use store::{Objects, Store};
@@ -13,6 +14,7 @@ use crate::http::proxy::Network;
 use crate::ingest::Feeds;
 use crate::metrics::Metrics;
 use crate::people::{People, SetupLink};
+use crate::recordings::Recordings;
 use crate::rooms::Rooms;
 use crate::secrets::Secrets;
 use crate::shop::Shop;
@@ -33,9 +35,14 @@ pub(crate) struct App {
     pub(crate) shop: Arc<Shop>,
     pub(crate) shows: Arc<Shows>,
     pub(crate) feeds: Feeds,
+    pub(crate) recordings: Recordings,
+    /// Plans change one after the other, in the log and in the table.
+    pub(crate) planning: tokio::sync::Mutex<()>,
     pub(crate) metrics: Metrics,
     /// Orders by buyer.
     pub(crate) order_rate: Buckets<u128>,
+    /// Devices that are new, by address.
+    pub(crate) newcomers: Buckets<IpAddr>,
     /// Where RTMP listens, for the studio.
     pub(crate) rtmp: std::net::SocketAddr,
 }

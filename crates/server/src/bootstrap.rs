@@ -11,7 +11,7 @@ use units::Money;
 
 use crate::api::plan_show;
 use crate::app::App;
-use crate::errors::ApiError;
+use crate::errors::{ApiError, Code};
 use crate::people::{self, Role, UserChange};
 use crate::{catalogue, clock};
 
@@ -182,6 +182,15 @@ impl Bootstrap {
         slugs("host", &mut self.host.iter().map(|h| &h.slug))?;
         slugs("brand", &mut self.brand.iter().map(|b| &b.slug))?;
         slugs("show", &mut self.show.iter().map(|s| &s.slug))?;
+        let once = |what: &str, all: &mut dyn Iterator<Item = &String>| -> anyhow::Result<()> {
+            let mut seen = std::collections::HashSet::new();
+            for name in all {
+                ensure!(seen.insert(name), "{what} \"{name}\" stands here twice");
+            }
+            Ok(())
+        };
+        once("user", &mut self.user.iter().map(|u| &u.name))?;
+        once("product", &mut self.product.iter().map(|p| &p.sku))?;
         for user in &self.user {
             let token_fits = user.token.as_ref().is_none_or(|t| t.len() >= TOKEN_MIN);
             ensure!(
@@ -250,7 +259,9 @@ pub(crate) async fn apply(app: &App, file: &Bootstrap) -> anyhow::Result<()> {
         apply_user(app, user).await.map_err(said)?;
     }
     for show in &file.show {
-        if app.catalogue.shows.get(&show.slug).is_none() {
+        // A show whose plan is in no log was broken off while it was planned.
+        let planned = app.shows.get(&show.slug).is_ok_and(|show| show.state().plan.is_some());
+        if !planned {
             let plan = show.plan(app.config.program.delay_s);
             plan_show(app, plan, &show.offers, &Actor::System).await.map_err(said)?;
         }
@@ -269,11 +280,26 @@ async fn apply_user(app: &App, user: &User) -> Result<(), ApiError> {
         brand: Some(user.brand.clone()),
         ..UserChange::default()
     };
-    app.people.create(&user.name, &user.password, change).await?;
+    for (what, known) in [
+        (&user.host, user.host.as_ref().is_none_or(|host| app.catalogue.hosts.get(host).is_some())),
+        (
+            &user.brand,
+            user.brand.as_ref().is_none_or(|brand| app.catalogue.brands.get(brand).is_some()),
+        ),
+    ] {
+        if let (Some(what), false) = (what, known) {
+            let says = format!("user \"{}\": no host or brand is called \"{what}\"", user.name);
+            return Err(ApiError::about(Code::InvalidField, says));
+        }
+    }
+    // The token first: without its user it opens nothing, and a crash between the two is mended by the next start.
     if let Some(token) = &user.token {
         app.people.add_token(&user.name, "bootstrap", Some(token), clock::now()).await?;
     }
-    app.setup_link.close();
+    app.people.create(&user.name, &user.password, change).await?;
+    if app.people.has_operator() {
+        app.setup_link.close().await;
+    }
     Ok(())
 }
 
@@ -418,6 +444,10 @@ mod tests {
             ("[[host]]\nslug='A b'\nname='A'", "host \"A b\""),
             ("[[product]]\nsku='X'\ntitle='x'\nbrand='b'\nprice='79'", "product \"X\""),
             ("[[show]]\nslug='s'\ntitle='S'\nhost='a'\ndelay_s=61", "delay_s is 0 to 60"),
+            (
+                "[[user]]\nname='p'\nroles=[]\npassword='x'\n[[user]]\nname='p'\nroles=[]\npassword='x'",
+                "user \"p\" stands here twice",
+            ),
             ("[[user]]\nname='p'\nroles=['king']\npassword='x'", "role \"king\""),
         ] {
             let error = format!("{:#}", Bootstrap::parse(text).unwrap_err());

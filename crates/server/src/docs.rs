@@ -55,6 +55,21 @@ impl<T: Serialize + DeserializeOwned> Docs<T> {
         self.read().is_empty()
     }
 
+    /// The row with the least rank, once `max` rows have one.
+    pub(crate) fn surplus<R: Ord>(
+        &self,
+        max: usize,
+        rank: impl Fn(&T) -> Option<R>,
+    ) -> Option<String> {
+        let rows = self.read();
+        let ranked: Vec<(R, &String)> =
+            rows.iter().filter_map(|(key, (_, value))| Some((rank(value)?, key))).collect();
+        if ranked.len() < max {
+            return None;
+        }
+        ranked.into_iter().min().map(|(_, key)| key.clone())
+    }
+
     /// Adds a row; refused when the key is taken.
     pub(crate) async fn insert(&self, key: &str, value: T) -> ApiResult<Arc<T>> {
         let _turn = self.writing.lock().await;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -17,7 +17,7 @@ use store::Objects;
 
 use crate::app::App;
 use crate::errors::{ApiError, ApiResult, Code};
-use crate::http::body::Chain;
+use crate::http::body::{Chain, Path};
 use crate::onair::{INDEX, Shelf, recording_key};
 use crate::people::Caller;
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use show::Status;
 use show::desk::Fact;
+use show::{Slug, Status};
 use units::Timestamp;
 
 use crate::app::App;
@@ -22,11 +22,18 @@ pub(crate) async fn run(app: Arc<App>) {
         if let Err(error) = app.people.prune(now).await {
             tracing::warn!(code = error.code.row().0, "expired sessions stay for now");
         }
-        expire_seals(&app, now);
-        expire_recordings(&app, now);
+        let keeper = Arc::clone(&app);
+        let expired = tokio::task::spawn_blocking(move || {
+            expire_seals(&keeper, now);
+            expire_recordings(&keeper, now)
+        });
+        for show in expired.await.unwrap_or_default() {
+            app.recordings.look(&show).await;
+        }
     }
 }
 
+/// Blocks on the disk.
 fn expire_seals(app: &App, now: Timestamp) {
     for show in app.shows.all() {
         for (id, clip) in &show.state().desk.seals {
@@ -37,7 +44,9 @@ fn expire_seals(app: &App, now: Timestamp) {
     }
 }
 
-fn expire_recordings(app: &App, now: Timestamp) {
+/// Deletes the recordings that were kept long enough; blocks on the disk. Answers whose they were.
+fn expire_recordings(app: &App, now: Timestamp) -> Vec<Slug> {
+    let mut gone = Vec::new();
     let keep = units::Duration::from_s(i64::from(app.config.record.keep_days) * 86_400);
     for show in app.shows.all() {
         let standing = show.standing();
@@ -50,5 +59,7 @@ fn expire_recordings(app: &App, now: Timestamp) {
         for key in app.objects.list(folder.trim_end_matches('/')).unwrap_or_default() {
             let _ = app.objects.delete(&key);
         }
+        gone.push(show.slug.clone());
     }
+    gone
 }

@@ -30,6 +30,7 @@ mod onair;
 mod owner;
 mod payments;
 mod people;
+mod recordings;
 mod rooms;
 mod secrets;
 mod serve;

@@ -22,11 +22,17 @@ use crate::ingest::{self, Feeds};
 use crate::metrics::Metrics;
 use crate::onair::Deps;
 use crate::people::{People, SetupLink};
+use crate::recordings::Recordings;
 use crate::rooms::Rooms;
 use crate::secrets::Secrets;
 use crate::shop::Shop;
 use crate::shows::{Journal, Shows};
 use crate::{desk, http, keeper, payments, slates};
+
+/// Devices that one address may bring in a second. A device is a cookie that the server makes on request, so this is what a
+/// ban or a follower's count is worth. Many viewers share an address, so it is not small.
+const NEWCOMERS_PER_S: f64 = 20.0;
+const NEWCOMERS_BURST: f64 = 500.0;
 
 /// What a server is started with.
 pub struct Options {
@@ -90,7 +96,7 @@ pub async fn serve(
         )),
     ];
     app.metrics.listening.store(true, Ordering::Relaxed);
-    ready(announcement(&app, http_addr));
+    ready(announcement(&app, http_addr).await);
     stop.await;
     tracing::info!("stopping");
     app.metrics.listening.store(false, Ordering::Relaxed);
@@ -140,11 +146,16 @@ fn open(config: Config, rtmp: SocketAddr) -> anyhow::Result<Arc<App>> {
     };
     let journal = Journal::open(&data, catalogue.shows.is_empty());
     let shows = Arc::new(Shows::load(&store, &catalogue, &rooms, &shop, deps, journal)?);
+    let recordings =
+        Recordings::load(&objects, shows.all().into_iter().map(|show| show.slug.clone()));
     let per_s = f64::from(config.shop.orders_per_buyer_per_s.max(1));
     Ok(Arc::new(App {
-        setup_link: SetupLink::new(people.users.is_empty()),
+        setup_link: SetupLink::new(!people.has_operator()),
         follows: Follows::load(&store)?,
         order_rate: Buckets::new(per_s, per_s * 2.0),
+        newcomers: Buckets::new(NEWCOMERS_PER_S, NEWCOMERS_BURST),
+        planning: tokio::sync::Mutex::default(),
+        recordings,
         feeds: Feeds::default(),
         metrics: Metrics::default(),
         trusted,
@@ -169,7 +180,7 @@ fn private(folder: &Path) {
     }
 }
 
-fn announcement(app: &App, http: SocketAddr) -> Ready {
+async fn announcement(app: &App, http: SocketAddr) -> Ready {
     let scheme = if app.config.server.tls_cert.is_some() { "https" } else { "http" };
     let name =
         if http.ip().is_unspecified() { "localhost".to_owned() } else { http.ip().to_string() };
@@ -180,6 +191,7 @@ fn announcement(app: &App, http: SocketAddr) -> Ready {
     );
     let public = app.config.server.public_url.trim_end_matches('/');
     let base_url = if public.is_empty() { local } else { public.to_owned() };
-    let admin_link = app.setup_link.token().map(|token| format!("{base_url}/ops?setup={token}"));
+    let admin_link =
+        app.setup_link.token().await.map(|token| format!("{base_url}/ops?setup={token}"));
     Ready { http, rtmp: app.rtmp, base_url, admin_link }
 }

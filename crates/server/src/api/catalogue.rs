@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use units::Money;
@@ -14,7 +14,7 @@ use super::money::MoneyView;
 use crate::app::App;
 use crate::catalogue::{Brand, Host, Product, title};
 use crate::errors::{ApiError, ApiResult, Code, ErrorBody};
-use crate::http::body::{Body, Params};
+use crate::http::body::{Body, File, Params, Path};
 use crate::people::{Caller, Role};
 
 const PRODUCTS_SHOWN_MAX: usize = 500;
@@ -130,7 +130,8 @@ pub(crate) async fn rotate_key(
     Path(slug): Path<String>,
 ) -> ApiResult<Json<StreamKey>> {
     let user = caller.signed_in()?;
-    if !(user.has(Role::Operator) || user.host.as_deref() == Some(slug.as_str())) {
+    let own = user.has(Role::Host) && user.host.as_deref() == Some(slug.as_str());
+    if !(user.has(Role::Operator) || own) {
         return Err(Code::Forbidden.into());
     }
     if app.catalogue.hosts.get(&slug).is_none() {
@@ -407,7 +408,7 @@ pub(crate) async fn import(
     State(app): State<Arc<App>>,
     caller: Caller,
     Params(options): Params<ImportOptions>,
-    file: axum::body::Bytes,
+    File(file): File,
 ) -> ApiResult<Json<ImportReport>> {
     caller.operator()?;
     let currency = options
@@ -416,7 +417,8 @@ pub(crate) async fn import(
         .unwrap_or("CNY")
         .parse()
         .map_err(|error| ApiError::about(Code::InvalidField, format!("currency: {error}")))?;
-    let (rows, mut rejected) = crate::import::read(&file, currency)?;
+    let read = tokio::task::spawn_blocking(move || crate::import::read(&file, currency));
+    let (rows, mut rejected) = read.await.map_err(|_| Code::Internal)??;
     let (mut created, mut updated) = (0, 0);
     for row in rows {
         let line = row.line;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use show::moderation::Moderation;
 use show::{Actor, Input};
@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::clock;
 use crate::errors::{ApiResult, Code, ErrorBody};
-use crate::http::body::Body;
+use crate::http::body::{Body, Path};
 use crate::people::Caller;
 use crate::shows::ShowHandle;
 

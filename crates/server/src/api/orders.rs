@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::{Body as HttpBody, Bytes};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -20,7 +20,7 @@ use super::public::device_of;
 use crate::app::{App, clamp_air, text};
 use crate::clock;
 use crate::errors::{ApiError, ApiResult, Code, ErrorBody};
-use crate::http::body::{Body, Params};
+use crate::http::body::{Body, Params, Path, Piece, Pieces};
 use crate::mint;
 use crate::names::clean_text;
 use crate::people::{Caller, Role};
@@ -354,25 +354,25 @@ pub(crate) async fn csv(
 ) -> ApiResult<Response> {
     let (query, contacts) = filter.query(&caller)?;
     let query = OrderQuery { after: None, newest_first: false, limit: 0, ..query };
-    let (send, receive) = tokio::sync::mpsc::channel::<Bytes>(4);
+    let (send, receive) = tokio::sync::mpsc::channel::<Piece>(4);
     tokio::task::spawn_blocking(move || write_csv(&app, &query, contacts, &send));
     let headers = [
         (CONTENT_TYPE, "text/csv; charset=utf-8"),
         (CONTENT_DISPOSITION, "attachment; filename=\"orders.csv\""),
     ];
-    Ok((headers, HttpBody::new(crate::http::body::Pieces::new(receive))).into_response())
+    Ok((headers, HttpBody::new(Pieces::new(receive))).into_response())
 }
 
 fn write_csv(
     app: &App,
     query: &OrderQuery,
     contacts: bool,
-    send: &tokio::sync::mpsc::Sender<Bytes>,
+    send: &tokio::sync::mpsc::Sender<Piece>,
 ) {
     let line = |fields: &[String]| {
         let mut writer = csv::Writer::from_writer(Vec::new());
         let _ = writer.write_record(fields);
-        Bytes::from(writer.into_inner().unwrap_or_default())
+        Ok(Bytes::from(writer.into_inner().unwrap_or_default()))
     };
     if send.blocking_send(line(&CSV_HEADER.map(str::to_owned))).is_err() {
         return;
@@ -386,6 +386,7 @@ fn write_csv(
     });
     if let Err(error) = read {
         tracing::error!(%error, "orders.csv");
+        let _ = send.blocking_send(Err(std::io::Error::other("the store broke off")));
     }
 }
 
@@ -414,9 +415,9 @@ fn csv_row(stored: &StoredOrder, buyer: Option<Buyer>) -> [String; 18] {
     ]
 }
 
-/// Text that no spreadsheet takes for a formula.
+/// Text that no spreadsheet takes for a formula; some take the wide forms of East Asian keyboards as well.
 fn plain(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) {
         format!("'{text}")
     } else {
         text.to_owned()

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use media::program::{Applied, DelayHow, Kind, State as Stage, When, Wish};
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::clock;
 use crate::errors::{ApiError, ApiResult, Code, ErrorBody};
-use crate::http::body::Body;
+use crate::http::body::{Body, Path};
 use crate::names::clean_text;
 use crate::onair::{action_kind, to_air};
 use crate::people::Caller;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::SET_COOKIE;
 use axum::response::{AppendHeaders, IntoResponse};
@@ -17,6 +17,7 @@ use super::shows::{PinView, ShowView, offers_at, show_view};
 use crate::app::App;
 use crate::clock;
 use crate::errors::{ApiError, ApiResult, Code, ErrorBody};
+use crate::http::body::Path;
 use crate::people::{Caller, DEVICE_COOKIE, Device, set_cookie};
 
 const PAST_SHOWN: usize = 24;
@@ -131,6 +132,19 @@ pub(crate) async fn watch(
     Ok((cookie, Json(view)))
 }
 
+/// The same where a new device costs something: a place in a room, a row. One address brings a few a second; this machine
+/// itself, and a proxy on it that is not trusted, as many as it likes.
+pub(crate) fn counted_device_of(
+    app: &App,
+    caller: &Caller,
+) -> ApiResult<(Device, AppendHeaders<Vec<(axum::http::HeaderName, String)>>)> {
+    if caller.device.is_none() && !caller.sender.is_loopback() {
+        let wait = |ms| ApiError::from(Code::TooManyRequests).retry_after_ms(ms);
+        app.newcomers.take(&caller.sender, clock::now()).map_err(wait)?;
+    }
+    Ok(device_of(app, caller))
+}
+
 /// The caller's device, with the header that gives it its cookie when it is new.
 pub(crate) fn device_of(
     app: &App,
@@ -140,12 +154,8 @@ pub(crate) fn device_of(
         Some(device) => (device, AppendHeaders(Vec::new())),
         None => {
             let device = Device::new(&app.secrets);
-            let cookie = set_cookie(
-                DEVICE_COOKIE,
-                &device.token(&app.secrets),
-                DEVICE_AGE_S,
-                app.config.https(),
-            );
+            let cookie =
+                set_cookie(DEVICE_COOKIE, &device.token(&app.secrets), DEVICE_AGE_S, caller.https);
             (device, AppendHeaders(vec![(SET_COOKIE, cookie)]))
         }
     }
@@ -182,7 +192,7 @@ async fn set_follow(
     if app.catalogue.hosts.get(host).is_none() {
         return Err(ApiError::about(Code::UnknownHost, host));
     }
-    let (device, cookie) = device_of(app, caller);
+    let (device, cookie) = counted_device_of(app, caller)?;
     app.follows.set(host, device.id, follows, clock::now()).await?;
     Ok((StatusCode::NO_CONTENT, cookie))
 }

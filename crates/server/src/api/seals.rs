@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::{Body as HttpBody, Bytes};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -14,8 +14,9 @@ use units::SealId;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::clock;
 use crate::errors::{ApiError, ApiResult, Code, ErrorBody};
-use crate::http::body::{Body, Pieces};
+use crate::http::body::{Body, Path, Piece, Pieces};
 use crate::names::clean_text;
 use crate::onair::seal;
 use crate::people::Caller;
@@ -50,16 +51,19 @@ pub(crate) async fn list(
     caller.operator()?;
     let handle = app.shows.get(&slug)?;
     let state = handle.state();
-    let view = |(id, clip): (&SealId, &show::desk::Seal)| SealView {
+    let reader = Arc::clone(&app);
+    let view = move |(id, clip): (&SealId, &show::desk::Seal)| SealView {
         id: *id,
         kind: clip.kind,
         from_media_ms: clip.from_media.ms(),
         to_media_ms: clip.to_media.ms(),
         expires_at: clip.expires_at.rfc3339(),
-        bytes: seal::size(&*app.objects, *id),
+        bytes: seal::size(&*reader.objects, *id),
         complete: clip.complete,
     };
-    Ok(Json(state.desk.seals.iter().rev().map(view).collect()))
+    let views =
+        tokio::task::spawn_blocking(move || state.desk.seals.iter().rev().map(view).collect());
+    Ok(Json(views.await.map_err(|_| Code::Internal)?))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -90,16 +94,23 @@ pub(crate) async fn open(
         .into_iter()
         .find(|show| show.state().desk.seals.contains_key(&id))
         .ok_or(Code::UnknownSeal)?;
+    // Housekeeping comes by the hour; what has expired is closed to the second.
+    let expired = |clip: &show::desk::Seal| clip.expires_at <= clock::now();
+    if show.state().desk.seals.get(&id).is_some_and(expired) {
+        return Err(Code::SealExpired.into());
+    }
     let (reference, row) = text("reason", &reason);
     show.ask(Input::SealOpen { id, by, reason: reference }, vec![row]).await?;
     let reader = Arc::clone(&app);
     let clip =
         tokio::task::spawn_blocking(move || seal::open(&*reader.objects, &reader.secrets, id));
     let mut clip = clip.await.map_err(|_| Code::Internal)??.ok_or(Code::SealExpired)?;
-    let (send, pieces) = tokio::sync::mpsc::channel::<Bytes>(2);
+    let (send, pieces) = tokio::sync::mpsc::channel::<Piece>(2);
     tokio::task::spawn_blocking(move || {
-        while let Ok(Some(piece)) = clip.piece(&*app.objects) {
-            if send.blocking_send(piece.into()).is_err() {
+        while let Some(piece) = clip.piece(&*app.objects).transpose() {
+            let last = piece.is_err();
+            let piece = piece.map(Bytes::from).map_err(std::io::Error::other);
+            if send.blocking_send(piece).is_err() || last {
                 return;
             }
         }

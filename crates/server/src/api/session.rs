@@ -16,6 +16,7 @@ use crate::http::body::Body;
 use crate::people::{Caller, Role, SESSION_COOKIE, User, UserChange, cookie, set_cookie};
 
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct SignIn {
     name: String,
     #[schema(format = Password)]
@@ -23,6 +24,7 @@ pub(crate) struct SignIn {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Setup {
     /// From the admin link that the first start prints.
     token: String,
@@ -68,11 +70,11 @@ pub(crate) async fn sign_in(
     caller: SignInCaller,
     Body(ask): Body<SignIn>,
 ) -> ApiResult<impl IntoResponse> {
-    let from = caller.0.to_string();
+    let from = caller.from.to_string();
     let (secret, session) =
         app.people.sign_in(&ask.name, &ask.password, &from, clock::now()).await?;
     let user = app.people.users.get(&session.user).ok_or(Code::Internal)?;
-    Ok(opened(&app, &secret, &user, session.csrf))
+    Ok(opened(&app, &secret, &user, session.csrf, caller.https))
 }
 
 /// Who is signed in.
@@ -91,13 +93,13 @@ pub(crate) async fn who(caller: Caller) -> ApiResult<Json<SessionView>> {
     responses((status = 204), (status = "default", body = ErrorBody)))]
 pub(crate) async fn sign_out(
     State(app): State<Arc<App>>,
-    _caller: Caller,
+    caller: Caller,
     headers: axum::http::HeaderMap,
 ) -> ApiResult<impl IntoResponse> {
     if let Some(secret) = cookie(&headers, SESSION_COOKIE) {
         app.people.sign_out(secret).await?;
     }
-    let gone = set_cookie(SESSION_COOKIE, "", 0, app.config.https());
+    let gone = set_cookie(SESSION_COOKIE, "", 0, caller.https);
     Ok((axum::http::StatusCode::NO_CONTENT, AppendHeaders([(SET_COOKIE, gone)])))
 }
 
@@ -106,20 +108,27 @@ pub(crate) async fn sign_out(
     responses((status = 200, body = SessionView), (status = "default", body = ErrorBody)))]
 pub(crate) async fn setup(
     State(app): State<Arc<App>>,
+    caller: SignInCaller,
     Body(ask): Body<Setup>,
 ) -> ApiResult<impl IntoResponse> {
-    app.setup_link.check(&ask.token)?;
+    let first = app.setup_link.check(&ask.token).await?;
     let change =
         UserChange { roles: Some(vec![Role::Operator, Role::Producer]), ..UserChange::default() };
     let user = app.people.create(&ask.name, &ask.password, change).await?;
-    app.setup_link.close();
+    first.close();
     let (secret, session) = app.people.open_session(&user, clock::now()).await?;
-    Ok(opened(&app, &secret, &user, session.csrf))
+    Ok(opened(&app, &secret, &user, session.csrf, caller.https))
 }
 
-fn opened(app: &App, secret: &str, user: &User, csrf: String) -> impl IntoResponse + use<> {
+fn opened(
+    app: &App,
+    secret: &str,
+    user: &User,
+    csrf: String,
+    https: bool,
+) -> impl IntoResponse + use<> {
     let age_s = i64::from(app.config.people.session_days) * 86_400;
-    let header = set_cookie(SESSION_COOKIE, secret, age_s, app.config.https());
+    let header = set_cookie(SESSION_COOKIE, secret, age_s, https);
     (
         AppendHeaders([(SET_COOKIE, header)]),
         Json(SessionView { user: user.into(), csrf: Some(csrf) }),
@@ -127,7 +136,11 @@ fn opened(app: &App, secret: &str, user: &User, csrf: String) -> impl IntoRespon
 }
 
 /// Where a sign-in comes from. It takes no notice of an old session, whose CSRF token the page may have lost.
-pub(crate) struct SignInCaller(std::net::IpAddr);
+pub(crate) struct SignInCaller {
+    /// Whom the lock-out counts.
+    from: std::net::IpAddr,
+    https: bool,
+}
 
 impl axum::extract::FromRequestParts<Arc<App>> for SignInCaller {
     type Rejection = crate::errors::ApiError;
@@ -140,6 +153,7 @@ impl axum::extract::FromRequestParts<Arc<App>> for SignInCaller {
         if !crate::http::same_origin(app, parts) {
             return Err(Code::CsrfRejected.into());
         }
-        Ok(Self(crate::http::peer(app, &parts.extensions, &parts.headers).ip))
+        let peer = crate::http::peer(app, &parts.extensions, &parts.headers);
+        Ok(Self { from: peer.sender(), https: app.config.https() || peer.https })
     }
 }

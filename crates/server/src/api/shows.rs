@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -19,8 +19,7 @@ use crate::bootstrap::Start;
 use crate::catalogue::ShowPlan;
 use crate::clock;
 use crate::errors::{ApiError, ApiResult, Code, ErrorBody};
-use crate::http::body::{Body, Params};
-use crate::onair::{INDEX, recording_key};
+use crate::http::body::{Body, Params, Path};
 use crate::people::Caller;
 use crate::shows::ShowHandle;
 
@@ -64,8 +63,7 @@ pub(crate) fn show_view(app: &App, handle: &ShowHandle) -> Option<ShowView> {
         Named { slug: slug.to_owned(), name }
     };
     let ended = standing.status == Status::Ended;
-    let recording =
-        ended && app.objects.len(&recording_key(&handle.slug, INDEX)).ok().flatten().is_some();
+    let recording = ended && app.recordings.has(&handle.slug);
     let delay =
         handle.state().desk.delay.map_or(i64::from(plan.delay_s), |delay| delay.ms() / 1000);
     Some(ShowView {
@@ -183,8 +181,17 @@ pub(crate) async fn plan_show(
         }
     }
     let slug = plan.slug.clone();
-    let plan = app.catalogue.shows.insert(&slug, plan).await?;
-    let handle = app.shows.plan(&plan, by.clone()).await?;
+    let handle = {
+        let _turn = app.planning.lock().await;
+        let in_log = app.shows.get(&slug).is_ok_and(|show| show.state().plan.is_some());
+        let plan = if app.catalogue.shows.get(&slug).is_none() || in_log {
+            app.catalogue.shows.insert(&slug, plan).await?
+        } else {
+            // Planning was broken off between table and log: this goes on where it stopped.
+            app.catalogue.shows.update(&slug, Code::UnknownShow, |_| Ok(plan)).await?
+        };
+        app.shows.plan(&plan, by.clone()).await?
+    };
     for sku in offers {
         add(app, &handle, sku, OfferChange::default(), by.clone()).await?;
     }
@@ -250,6 +257,8 @@ pub(crate) async fn change(
 ) -> ApiResult<Json<ShowView>> {
     let by = Actor::User { id: caller.producer()?.id };
     let handle = app.shows.get(&slug)?;
+    // Log and table change in the same order, and no change is made of a plan that another is changing.
+    let _turn = app.planning.lock().await;
     let old = app.catalogue.shows.get(&slug).ok_or(Code::UnknownShow)?;
     let mut plan = ShowPlan::clone(&old);
     plan.title = ask.title.unwrap_or(plan.title);
@@ -299,6 +308,7 @@ pub(crate) async fn end(
     let by = Actor::User { id: caller.crew_of(handle.host().as_str())?.id };
     app.shows.end(&handle, by).await?;
     app.feeds.end_show(&handle);
+    app.recordings.look(&handle.slug).await;
     Ok(Json(show_view(&app, &handle).ok_or(Code::Internal)?))
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::header::{
     CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
@@ -10,9 +10,10 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use room::{ChannelId, Viewer};
 
-use super::public::device_of;
+use super::public::{counted_device_of, device_of};
 use crate::app::App;
 use crate::errors::{ApiError, ApiResult, Code, ErrorBody};
+use crate::http::body::Path;
 use crate::http::listener::{Socket, take_socket};
 use crate::people::{Caller, Role};
 use crate::rooms::{MODERATOR, VIEWER};
@@ -31,7 +32,7 @@ pub(crate) async fn room(
         .user
         .as_ref()
         .is_some_and(|user| user.has(Role::Producer) || user.has(Role::Operator));
-    let (device, cookie) = device_of(&app, &caller);
+    let (device, cookie) = counted_device_of(&app, &caller)?;
     let viewer = Viewer {
         id: device.viewer.as_u128(),
         device: device.id.as_u128(),

@@ -83,7 +83,8 @@ pub(crate) async fn studio(
         .hosts
         .get(&wanted)
         .ok_or_else(|| ApiError::about(Code::UnknownHost, &wanted))?;
-    let own = user.has(Role::Operator) || user.host.as_deref() == Some(host.slug.as_str());
+    let own = user.has(Role::Operator)
+        || (user.has(Role::Host) && user.host.as_deref() == Some(host.slug.as_str()));
     let shows = app.shows.all();
     let mine = shows.iter().filter(|show| {
         show.host().as_str() == host.slug

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use units::TokenId;
@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::clock;
 use crate::errors::{ApiError, ApiResult, Code, ErrorBody};
-use crate::http::body::Body;
+use crate::http::body::{Body, Path};
 use crate::people::{Caller, Role, User, UserChange};
 
 const LABEL_MAX: usize = 100;
@@ -62,6 +62,7 @@ impl From<&User> for UserView {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct NewToken {
     /// What it is for.
     label: String,
@@ -147,6 +148,7 @@ pub(crate) async fn tokens(
     Path(name): Path<String>,
 ) -> ApiResult<Json<Vec<TokenView>>> {
     caller.operator()?;
+    app.people.users.get(&name).ok_or(Code::UnknownUser)?;
     let view = |token: &crate::people::Token| TokenView {
         id: token.id,
         label: token.label.clone(),
@@ -167,7 +169,12 @@ pub(crate) async fn add_token(
 ) -> ApiResult<(StatusCode, Json<TokenView>)> {
     caller.operator()?;
     let user = app.people.users.get(&name).ok_or(Code::UnknownUser)?;
-    let label = crate::names::clean_text(&ask.label, LABEL_MAX).unwrap_or_default();
+    let label = match ask.label.as_str() {
+        "" => String::new(),
+        label => crate::names::clean_text(label, LABEL_MAX).ok_or_else(|| {
+            ApiError::about(Code::InvalidField, format!("label: {LABEL_MAX} characters at most"))
+        })?,
+    };
     let (secret, token) = app.people.add_token(&user.name, &label, None, clock::now()).await?;
     let view = TokenView {
         id: token.id,

@@ -42,7 +42,7 @@ impl<K: Hash + Eq + Clone> Buckets<K> {
     }
 }
 
-/// Counts wrong passwords by name and by address, and locks either out for a while.
+/// Counts wrong passwords by name and by address, and locks either out for a while. Keys are of bounded length.
 pub(crate) struct Lockout {
     attempts_max: u32,
     lasts: Duration,
@@ -55,33 +55,45 @@ impl Lockout {
         Self { attempts_max, lasts, wrong: Mutex::new(HashMap::new()) }
     }
 
-    /// Whether `who` may try; else the milliseconds until they may.
-    pub(crate) fn check(&self, who: &str, now: Timestamp) -> Result<(), i64> {
+    /// Lets `who` try, or says how many milliseconds they wait. An attempt counts as wrong from its beginning: those that
+    /// are checked at the same time must not all find the door open.
+    pub(crate) fn attempt(&self, who: &str, now: Timestamp) -> Result<(), i64> {
         let mut wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some((count, last)) = wrong.get(who).copied() else { return Ok(()) };
-        if now - last >= self.lasts {
-            wrong.remove(who);
-            return Ok(());
-        }
-        if count >= self.attempts_max { Err((self.lasts - (now - last)).ms()) } else { Ok(()) }
-    }
-
-    /// Counts a wrong password.
-    pub(crate) fn failed(&self, who: &str, now: Timestamp) {
-        let mut wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
-        if wrong.len() >= SENDERS_MAX {
+        if wrong.len() >= SENDERS_MAX && !wrong.contains_key(who) {
             wrong.retain(|_, (_, last)| now - *last < self.lasts);
+            // Somebody fills the table: whoever is locked out stays so, the others begin anew.
+            if wrong.len() >= SENDERS_MAX {
+                wrong.retain(|_, (count, _)| *count >= self.attempts_max);
+            }
+            if wrong.len() >= SENDERS_MAX {
+                return Err(self.lasts.ms());
+            }
         }
-        if wrong.len() < SENDERS_MAX {
-            let (count, last) = wrong.entry(who.to_owned()).or_insert((0, now));
-            *count += 1;
-            *last = now;
+        let (count, last) = wrong.entry(who.to_owned()).or_insert((0, now));
+        if now - *last >= self.lasts {
+            *count = 0;
         }
+        if *count >= self.attempts_max {
+            return Err((self.lasts - (now - *last)).ms());
+        }
+        (*count, *last) = (*count + 1, now);
+        Ok(())
     }
 
-    /// Forgets what was wrong.
+    /// The last attempt was right: what was wrong before is forgotten.
     pub(crate) fn succeeded(&self, who: &str) {
         self.wrong.lock().unwrap_or_else(PoisonError::into_inner).remove(who);
+    }
+
+    /// The last attempt does not count; those before do.
+    pub(crate) fn forgive(&self, who: &str) {
+        let mut wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((count, _)) = wrong.get_mut(who) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                wrong.remove(who);
+            }
+        }
     }
 }
 
@@ -103,11 +115,25 @@ mod tests {
     fn wrong_passwords_lock_out_and_time_lets_in() {
         let lockout = Lockout::new(2, 1);
         let at = Timestamp::from_ms;
-        lockout.failed("pat", at(0));
-        assert!(lockout.check("pat", at(1)).is_ok());
-        lockout.failed("pat", at(1));
-        assert_eq!(lockout.check("pat", at(1)), Err(60_000));
-        assert!(lockout.check("kim", at(1)).is_ok());
-        assert!(lockout.check("pat", at(60_001)).is_ok());
+        assert!(lockout.attempt("pat", at(0)).is_ok() && lockout.attempt("pat", at(1)).is_ok());
+        assert_eq!(lockout.attempt("pat", at(1)), Err(60_000));
+        assert!(lockout.attempt("kim", at(1)).is_ok());
+        assert!(lockout.attempt("pat", at(60_001)).is_ok());
+        lockout.succeeded("kim");
+        for _ in 0..9 {
+            assert!(lockout.attempt("kim", at(2)).is_ok());
+            lockout.forgive("kim");
+        }
+    }
+
+    #[test]
+    fn a_full_table_keeps_who_is_locked_out() {
+        let lockout = Lockout::new(2, 1);
+        let at = Timestamp::from_ms(0);
+        let _ = (lockout.attempt("pat", at), lockout.attempt("pat", at));
+        for n in 0..SENDERS_MAX + 10 {
+            let _ = lockout.attempt(&n.to_string(), at);
+        }
+        assert!(lockout.attempt("pat", at).is_err());
     }
 }

@@ -1,4 +1,5 @@
-//! The HTTP port: accepts, speaks TLS when asked to, and closes who does not finish a request head in time.
+//! The HTTP port: accepts, speaks TLS when asked to, and closes who does not finish a request head in time, or does not
+//! read what was asked for.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -17,6 +18,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
+
+use super::patient::Patient;
 
 /// A head that is not complete by then closes the connection; so does a TLS handshake.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -79,21 +82,39 @@ pub(crate) async fn run(
             let _place = place;
             let _ = stream.set_nodelay(true);
             match acceptor {
-                None => serve(stream, Connection { peer, tls: false }, router).await,
-                Some(acceptor) => match tokio::time::timeout(HEAD_TIMEOUT, acceptor.accept(stream))
-                    .await
-                {
-                    Ok(Ok(stream)) => serve(stream, Connection { peer, tls: true }, router).await,
-                    Ok(Err(error)) => tracing::debug!(%error, "tls handshake"),
-                    Err(_) => {}
-                },
+                None => {
+                    let connection = Connection { peer, tls: false };
+                    serve(Patient::new(stream), connection, Version::Http1, router).await;
+                }
+                Some(acceptor) => {
+                    match tokio::time::timeout(HEAD_TIMEOUT, acceptor.accept(stream)).await {
+                        Ok(Ok(stream)) => {
+                            let connection = Connection { peer, tls: true };
+                            let version = match stream.get_ref().1.alpn_protocol() {
+                                Some(b"h2") => Version::Http2,
+                                _ => Version::Http1,
+                            };
+                            serve(Patient::new(stream), connection, version, router).await;
+                        }
+                        Ok(Err(error)) => tracing::debug!(%error, "tls handshake"),
+                        Err(_) => {}
+                    }
+                }
             }
         });
     }
 }
 
+/// What a connection speaks. It is agreed on in the TLS handshake, never guessed from the first bytes: whoever guesses
+/// waits for bytes without a clock.
+#[derive(Clone, Copy)]
+enum Version {
+    Http1,
+    Http2,
+}
+
 /// One connection, from its first request to its last.
-async fn serve<S>(stream: S, connection: Connection, router: Router)
+async fn serve<S>(stream: S, connection: Connection, version: Version, router: Router)
 where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
 {
@@ -101,7 +122,11 @@ where
         request.extensions_mut().insert(connection);
         router.clone().oneshot(request)
     });
-    let mut builder = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
+    let builder = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
+    let mut builder = match version {
+        Version::Http1 => builder.http1_only(),
+        Version::Http2 => builder.http2_only(),
+    };
     builder
         .http1()
         .timer(TokioTimer::new())
@@ -129,11 +154,14 @@ pub(crate) enum Socket {
 
 /// Takes the socket out of an upgraded connection.
 pub(crate) fn take_socket(upgraded: hyper::upgrade::Upgraded) -> Option<(Socket, bytes::Bytes)> {
-    let upgraded = match downcast::<TokioIo<TcpStream>>(upgraded) {
-        Ok(parts) => return Some((Socket::Plain(parts.io.into_inner()), parts.read_buf)),
+    let upgraded = match downcast::<TokioIo<Patient<TcpStream>>>(upgraded) {
+        Ok(parts) => {
+            return Some((Socket::Plain(parts.io.into_inner().into_inner()), parts.read_buf));
+        }
         Err(upgraded) => upgraded,
     };
-    let parts = downcast::<TokioIo<tokio_rustls::server::TlsStream<TcpStream>>>(upgraded).ok()?;
-    let (stream, session) = parts.io.into_inner().into_inner();
+    type Tls = TokioIo<Patient<tokio_rustls::server::TlsStream<TcpStream>>>;
+    let parts = downcast::<Tls>(upgraded).ok()?;
+    let (stream, session) = parts.io.into_inner().into_inner().into_inner();
     Some((Socket::Tls(stream, Box::new(session)), parts.read_buf))
 }

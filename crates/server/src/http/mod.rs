@@ -4,18 +4,20 @@ pub(crate) mod body;
 pub(crate) mod limits;
 pub(crate) mod listener;
 pub(crate) mod pages;
+mod patient;
 pub(crate) mod proxy;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, HOST, ORIGIN, REFERRER_POLICY,
     STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::request::Parts;
-use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue};
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::{Router, routing::get};
@@ -36,6 +38,7 @@ const PERMISSIONS: &str = "camera=(), microphone=(), geolocation=(), payment=()"
 /// Everything that the HTTP port answers.
 pub(crate) fn router(app: &Arc<App>) -> Router {
     let (api, description) = crate::api::routes();
+    let description = Bytes::copy_from_slice(description.as_bytes());
     let api = api.route("/openapi.json", get(move || openapi(description.clone())));
     Router::new()
         .nest("/api/v1", api)
@@ -50,28 +53,46 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .with_state(Arc::clone(app))
 }
 
-async fn openapi(description: Arc<str>) -> impl IntoResponse {
-    ([(axum::http::header::CONTENT_TYPE, "application/json")], description.to_string())
+async fn openapi(description: Bytes) -> impl IntoResponse {
+    ([(axum::http::header::CONTENT_TYPE, "application/json")], description)
 }
 
 /// Around every request: refuses oversize bodies before a byte of them is read, bounds its time, adds the headers of safety.
+///
+/// A call that changes something runs to its end even when its client has gone: what was begun in the store, the
+/// program or the room must not be left half done.
 async fn around(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     app.metrics.requests.add(1);
+    let https = is_https(&app, request.extensions(), request.headers());
     let claimed = request
         .headers()
         .get(CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if claimed.is_some_and(|bytes| bytes > FILE_MAX as u64) {
-        return guarded(&app, ApiError::from(Code::TooLarge).into_response());
+        return guarded(https, ApiError::from(Code::TooLarge).into_response());
     }
-    let response = match tokio::time::timeout(ANSWER_TIMEOUT, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => ApiError::from(Code::Timeout).into_response(),
+    let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let answer = async move {
+        if !changes {
+            return next.run(request).await;
+        }
+        let request = request.map(|body| Body::new(self::body::Timely::new(body)));
+        match tokio::spawn(next.run(request)).await {
+            Ok(response) => response,
+            Err(error) => {
+                tracing::error!(%error, "a call broke off");
+                ApiError::from(Code::Internal).into_response()
+            }
+        }
     };
-    guarded(&app, response)
+    let response = match tokio::time::timeout(ANSWER_TIMEOUT, answer).await {
+        Ok(response) => response,
+        Err(_) => ApiError::from(Code::Busy).into_response(),
+    };
+    guarded(https, response)
 }
 
-fn guarded(app: &App, mut response: Response) -> Response {
+fn guarded(https: bool, mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
@@ -83,7 +104,7 @@ fn guarded(app: &App, mut response: Response) -> Response {
         HeaderValue::from_static(PERMISSIONS),
     );
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    if app.config.https() {
+    if https {
         headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
     response
@@ -95,6 +116,11 @@ pub(crate) fn peer(app: &App, extensions: &Extensions, headers: &HeaderMap) -> P
         Some(connection) => Peer::of(connection.peer.ip(), connection.tls, headers, &app.trusted),
         None => Peer::default(),
     }
+}
+
+/// Whether the client's side is HTTPS: by the configuration, by the connection, or by what a trusted proxy says.
+pub(crate) fn is_https(app: &App, extensions: &Extensions, headers: &HeaderMap) -> bool {
+    app.config.https() || peer(app, extensions, headers).https
 }
 
 /// Whether a browser says that the request comes from one of our own pages. Clients that are no browsers send no origin.

@@ -53,6 +53,19 @@ pub(crate) struct Peer {
     pub(crate) https: bool,
 }
 
+impl Peer {
+    /// What limits count by: the address, or the network of an IPv6 address, of which one sender has as many as they like.
+    pub(crate) fn sender(&self) -> IpAddr {
+        match self.ip {
+            IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
+                Some(v4) => IpAddr::V4(v4),
+                None => IpAddr::V6((v6.to_bits() & (u128::MAX << 64)).into()),
+            },
+            v4 => v4,
+        }
+    }
+}
+
 impl Default for Peer {
     fn default() -> Self {
         Self { ip: IpAddr::V4(Ipv4Addr::UNSPECIFIED), https: false }
@@ -102,6 +115,14 @@ mod tests {
         assert_eq!(peer("10.0.0.1", &["6.6.6.6", "9.9.9.9"], &["10.0.0.0/8"]), "9.9.9.9");
         assert_eq!(peer("10.0.0.1", &["garbage"], &["10.0.0.0/8"]), "10.0.0.1");
         assert_eq!(peer("::1", &["2001:db8::7"], &["::1"]), "2001:db8::7");
+    }
+
+    #[test]
+    fn a_network_of_ipv6_is_one_sender() {
+        let sender = |ip: &str| Peer { ip: ip.parse().unwrap(), https: false }.sender().to_string();
+        assert_eq!(sender("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+        assert_eq!(sender("::ffff:1.2.3.4"), "1.2.3.4");
+        assert_eq!(sender("1.2.3.4"), "1.2.3.4");
     }
 
     #[test]

@@ -19,9 +19,13 @@ use crate::secrets::Secrets;
 
 /// Password checks at once: each takes a core for some tens of milliseconds and 19 MiB.
 const CHECKS_AT_ONCE: usize = 2;
+/// Password checks that wait for their turn; one more is refused.
+const CHECKS_WAITING_MAX: usize = 64;
 const PASSWORD_MAX: usize = 256;
 const NAME_MAX: usize = 64;
 const TOKENS_PER_USER_MAX: usize = 50;
+/// Open sessions of one user; a further one ends the one that would end first.
+const SESSIONS_PER_USER_MAX: usize = 50;
 
 /// An account.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -79,6 +83,8 @@ pub(crate) struct People {
     settings: config::People,
     lockout: Lockout,
     checks: Arc<tokio::sync::Semaphore>,
+    /// Places in the queue for a check, those being checked included.
+    places: Arc<tokio::sync::Semaphore>,
     /// Compared against when there is no such user, so that the time taken does not tell.
     decoy: String,
 }
@@ -97,6 +103,7 @@ impl People {
             settings: settings.clone(),
             lockout: Lockout::new(settings.login_attempts, settings.lockout_minutes),
             checks: Arc::new(tokio::sync::Semaphore::new(CHECKS_AT_ONCE)),
+            places: Arc::new(tokio::sync::Semaphore::new(CHECKS_AT_ONCE + CHECKS_WAITING_MAX)),
             decoy: hash_password(&mint::secret(""))?,
         })
     }
@@ -158,20 +165,37 @@ impl People {
         from: &str,
         now: Timestamp,
     ) -> ApiResult<(String, Session)> {
-        for who in [name, from] {
-            let wait = |ms| ApiError::from(Code::LockedOut).retry_after_ms(ms);
-            self.lockout.check(who, now).map_err(wait)?;
+        // A name that no account can have is not worth remembering.
+        if name.len() > NAME_MAX {
+            return Err(Code::BadCredentials.into());
         }
+        let wait = |ms| ApiError::from(Code::LockedOut).retry_after_ms(ms);
+        self.lockout.attempt(from, now).map_err(wait)?;
+        self.lockout.attempt(name, now).map_err(|ms| {
+            self.lockout.forgive(from);
+            wait(ms)
+        })?;
         let user = self.users.get(name).filter(|user| !user.disabled);
         let hash = user.as_ref().map_or_else(|| self.decoy.clone(), |user| user.password.clone());
-        let right = self.verify(password, hash).await?;
-        let Some(user) = user.filter(|_| right) else {
-            self.lockout.failed(name, now);
-            self.lockout.failed(from, now);
-            return Err(Code::BadCredentials.into());
+        let right = match self.verify(password, hash).await {
+            Ok(right) => right,
+            Err(error) => {
+                self.lockout.forgive(name);
+                self.lockout.forgive(from);
+                return Err(error);
+            }
         };
+        let Some(user) = user.filter(|_| right) else { return Err(Code::BadCredentials.into()) };
         self.lockout.succeeded(name);
-        self.open_session(&user, now).await
+        self.lockout.forgive(from);
+        let (secret, session) = self.open_session(&user, now).await?;
+        // The password may have been changed while the old one was checked; its change has ended all sessions but this.
+        let stands = |now: &User| !now.disabled && now.password == user.password;
+        if self.users.get(name).is_none_or(|now| !stands(&now)) {
+            self.sign_out(&secret).await?;
+            return Err(Code::BadCredentials.into());
+        }
+        Ok((secret, session))
     }
 
     /// Opens a session for somebody who has proved who they are.
@@ -183,6 +207,12 @@ impl People {
         let secret = mint::secret("rls_");
         let expires_at = now + Duration::from_s(i64::from(self.settings.session_days) * 86_400);
         let session = Session { user: user.name.clone(), csrf: mint::secret(""), expires_at };
+        if let Some(first) = self
+            .sessions
+            .surplus(SESSIONS_PER_USER_MAX, |s| (s.user == user.name).then_some(s.expires_at))
+        {
+            self.sessions.remove(&first).await?;
+        }
         self.sessions.insert(&self.key("session", &secret), session.clone()).await?;
         Ok((secret, session))
     }
@@ -238,13 +268,24 @@ impl People {
             return Err(ApiError::about(Code::InvalidField, "a user has 50 tokens at most"));
         }
         let secret = secret.map_or_else(|| mint::secret("rl_"), str::to_owned);
+        let key = self.key("token", &secret);
+        // The same token for the same user is there already: a bootstrap file that was broken off is applied once more.
+        if let Some(known) = self.tokens.get(&key).filter(|token| token.user == name) {
+            return Ok((secret, known));
+        }
         let token = Token {
             id: TokenId(mint::uuid()),
             user: name.to_owned(),
             label: label.to_owned(),
             created_at: now,
         };
-        let token = self.tokens.insert(&self.key("token", &secret), token).await?;
+        let token = self.tokens.insert(&key, token).await.map_err(|error| match error.code {
+            // The key of the row is no name that anybody chose.
+            Code::AlreadyExists => {
+                ApiError::about(Code::AlreadyExists, "another user has this token")
+            }
+            _ => error,
+        })?;
         Ok((secret, token))
     }
 
@@ -266,6 +307,11 @@ impl People {
             self.sessions.remove(&key).await?;
         }
         Ok(())
+    }
+
+    /// Whether anybody can run the platform.
+    pub(crate) fn has_operator(&self) -> bool {
+        self.users.find(|user| user.has(Role::Operator) && !user.disabled).is_some()
     }
 
     async fn hashed(&self, password: &str) -> ApiResult<String> {
@@ -290,12 +336,17 @@ impl People {
         .await
     }
 
-    /// Runs slow hashing off the runtime's threads, a few at a time.
+    /// Runs slow hashing off the runtime's threads, a few at a time. The turn ends with the work, not with its caller.
     async fn in_turn<R: Send + 'static>(
         &self,
         work: impl FnOnce() -> R + Send + 'static,
     ) -> ApiResult<R> {
-        let _turn = self.checks.acquire().await.map_err(|_| Code::Busy)?;
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Code::Busy)?;
+        let turn = Arc::clone(&self.checks).acquire_owned().await.map_err(|_| Code::Busy)?;
+        let work = move || {
+            let _held = (place, turn);
+            work()
+        };
         tokio::task::spawn_blocking(work).await.map_err(|_| Code::Internal.into())
     }
 

@@ -1,17 +1,19 @@
 //! Who sends a request: somebody signed in, a bearer of an API token, or a device that watches.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::header::{AUTHORIZATION, COOKIE, ORIGIN};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method};
+use axum::http::{Extensions, HeaderMap, Method};
 
 use super::device::{self, Device};
 use super::{Role, Session, User};
 use crate::app::App;
 use crate::clock;
 use crate::errors::{ApiError, ApiResult, Code};
+use crate::secrets::same;
 
 /// Name of the session cookie.
 pub(crate) const SESSION_COOKIE: &str = "rl_session";
@@ -25,15 +27,31 @@ pub(crate) struct Caller {
     pub(crate) user: Option<Arc<User>>,
     pub(crate) session: Option<Arc<Session>>,
     pub(crate) device: Option<Device>,
+    /// Whom limits per address count.
+    pub(crate) sender: IpAddr,
+    /// The client's side is HTTPS, so cookies are for HTTPS only.
+    pub(crate) https: bool,
 }
 
 impl Caller {
     /// Reads who it is from the headers, and refuses what did not come from our own pages.
-    pub(crate) fn of(app: &App, method: &Method, headers: &HeaderMap) -> ApiResult<Self> {
+    pub(crate) fn of(
+        app: &App,
+        method: &Method,
+        headers: &HeaderMap,
+        extensions: &Extensions,
+    ) -> ApiResult<Self> {
         let now = clock::now();
         let device = cookie(headers, device::COOKIE)
             .and_then(|token| Device::from_token(token, &app.secrets));
-        let mut caller = Self { user: None, session: None, device };
+        let peer = crate::http::peer(app, extensions, headers);
+        let mut caller = Self {
+            user: None,
+            session: None,
+            device,
+            sender: peer.sender(),
+            https: app.config.https() || peer.https,
+        };
         if let Some(bearer) = headers.get(AUTHORIZATION) {
             let token = bearer.to_str().ok().and_then(|value| value.strip_prefix("Bearer "));
             let user =
@@ -46,7 +64,8 @@ impl Caller {
             cookie(headers, SESSION_COOKIE).and_then(|secret| app.people.session(secret, now))
         {
             let sent = headers.get(CSRF_HEADER).map(|value| value.as_bytes());
-            if unsafe_method && sent != Some(session.csrf.as_bytes()) {
+            let fits = sent.is_some_and(|sent| same(sent, session.csrf.as_bytes()));
+            if unsafe_method && !fits {
                 return Err(Code::CsrfRejected.into());
             }
             caller.user = Some(user);
@@ -101,7 +120,7 @@ impl FromRequestParts<Arc<App>> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-        Self::of(app, &parts.method, &parts.headers)
+        Self::of(app, &parts.method, &parts.headers, &parts.extensions)
     }
 }
 
