@@ -184,7 +184,15 @@ impl Referee {
     }
 
     /// The program granted or changed an action; `air` airs now, and `point` is the first moment that has not aired.
-    pub(crate) fn acted(&mut self, applied: &Applied, air: Option<AirTime>, point: MediaTime) {
+    /// `end` is where a person wants it to end.
+    pub(crate) fn acted(
+        &mut self,
+        applied: &Applied,
+        air: Option<AirTime>,
+        point: MediaTime,
+        end: Option<MediaTime>,
+    ) {
+        self.ended.extend(end.map(|end| (applied.id, end)));
         match applied.kind {
             Kind::Panic => self.blank_from = Some(air.unwrap_or_default()),
             Kind::Resume => {
@@ -219,13 +227,15 @@ impl Referee {
         Ok(())
     }
 
-    /// Whether sound airs under a cover behind the end of an interval whose picture still waits for its key frame.
+    /// Whether sound airs behind the end that a person gave an interval, though its picture still waits for its key frame:
+    /// under a cover, or in the one packet that reaches over the entry.
     fn covered(&self, interval: &Applied, sent: &Sent) -> bool {
         let over = self.ended.get(&interval.id).is_some_and(|end| sent.shown >= *end);
         let cover = |i: &Applied| {
             i.kind == Kind::Cover && i.from <= sent.shown && i.to.is_none_or(|to| sent.shown < to)
         };
-        over && !sent.name.video && self.intervals.values().any(cover)
+        let reaches = interval.to.is_some_and(|to| sent.shown + sent.span > to);
+        over && !sent.name.video && (reaches || self.intervals.values().any(cover))
     }
 
     /// The actions that hold or will, for the check that a restart knows them.
