@@ -3,7 +3,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use room::ws::{CONTROL_MAX_BYTES, CloseCode, MESSAGE_MAX_BYTES, Message, Reader, close, pong, text};
+use room::ws::{
+    CONTROL_MAX_BYTES, CloseCode, MESSAGE_MAX_BYTES, Message, Reader, close, pong, text,
+};
 
 /// Everything that a reader hands out, and the code that it closes with.
 fn read(pieces: &mut dyn Iterator<Item = &[u8]>) -> (Vec<String>, Option<CloseCode>) {

@@ -19,7 +19,7 @@ use hyper_util::rt::TokioIo;
 use tokio::sync::watch;
 
 /// How often a part would be ready.
-const PART: Duration = Duration::from_millis(333);
+const PART: Duration = Duration::from_millis(500);
 /// Bytes that the relay reads at once.
 const RELAY_BYTES: usize = 64 * 1024;
 /// An order's answer, as long as a real one.

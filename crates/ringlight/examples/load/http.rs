@@ -103,8 +103,13 @@ pub(crate) fn run(
     }
     let started = Instant::now();
     let (warm_until, end) = (started + pressure.warm, started + pressure.warm + pressure.span);
-    let mut outcome =
-        Outcome { answers: 0, refused: 0, took: Duration::ZERO, cpu_s: 0.0, latency_us: Vec::new() };
+    let mut outcome = Outcome {
+        answers: 0,
+        refused: 0,
+        took: Duration::ZERO,
+        cpu_s: 0.0,
+        latency_us: Vec::new(),
+    };
     let mut counting: Option<(Instant, f64)> = None;
     let (mut request, mut open) = (Vec::with_capacity(1024), pressure.connections);
     for (at, connection) in connections.iter_mut().enumerate() {

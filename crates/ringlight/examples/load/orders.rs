@@ -112,7 +112,9 @@ fn print(what: &str, outcome: &Outcome, more: &str) {
 
 /// Orders a second through HTTP, beside the same requests answered with ready bytes.
 pub(crate) fn run(binary: &Path, work: &Path, span: Duration) -> anyhow::Result<()> {
-    println!("orders through HTTP, one hot product; log, chain, tables and outbox synced before the answer");
+    println!(
+        "orders through HTTP, one hot product; log, chain, tables and outbox synced before the answer"
+    );
     let server = Server::start(binary, work, 1)?;
     let cookies = cookies(server.http, 256)?;
     println!("  server process {}", server.process.pid());
@@ -121,8 +123,7 @@ pub(crate) fn run(binary: &Path, work: &Path, span: Duration) -> anyhow::Result<
         let bound = press(bound_addr, connections, span / 4, &cookies, 0, &bound_process)?;
         drop(bound_process);
         let from = turn as u64 * 100_000_000;
-        let outcome =
-            press(server.http, connections, span, &cookies, from, &server.process)?;
+        let outcome = press(server.http, connections, span, &cookies, from, &server.process)?;
         ensure!(outcome.answers > 0, "no order was taken");
         let verdict = match outcome.per_s() {
             rate if rate >= MOONSHOT_PER_S => "moonshot of 20 k met",

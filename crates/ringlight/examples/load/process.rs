@@ -25,6 +25,7 @@ pub(crate) struct Measured {
 impl Measured {
     fn start(command: &mut Command) -> anyhow::Result<Self> {
         let mut child = command
+            .env("RUST_LOG", "warn")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

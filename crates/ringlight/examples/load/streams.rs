@@ -28,6 +28,8 @@ const LISTEN_EVERY_TAGS: u32 = 64;
 /// Streams on air, until it is dropped.
 pub(crate) struct OnAir {
     pub(crate) server: Server,
+    /// What the publishers send to as well.
+    relay: Measured,
     /// CPU seconds of the server a second, for the streams alone.
     pub(crate) cpu_per_s: f64,
     stop: Arc<AtomicBool>,
@@ -64,7 +66,7 @@ pub(crate) fn run(
     );
     let idle_mb = server.process.memory_mb();
     let stop = Arc::new(AtomicBool::new(false));
-    let mut on_air = OnAir { server, cpu_per_s: 0.0, stop, publishers: Vec::new() };
+    let mut on_air = OnAir { server, relay, cpu_per_s: 0.0, stop, publishers: Vec::new() };
     for n in 0..streams {
         let mut out = TcpStream::connect(relay_addr)?;
         out.write_all(&[b'o', n])?;
@@ -83,17 +85,18 @@ pub(crate) fn run(
     };
     let viewers: Vec<_> = (0..streams).map(viewer).collect();
     std::thread::sleep(SETTLE);
-    let (from, before) = (Instant::now(), (on_air.server.process.cpu_s(), relay.cpu_s()));
+    let (from, before) = (Instant::now(), (on_air.server.process.cpu_s(), on_air.relay.cpu_s()));
     std::thread::sleep(span);
     let took = from.elapsed().as_secs_f64();
-    let (cpu_s, bound_s) = (on_air.server.process.cpu_s() - before.0, relay.cpu_s() - before.1);
+    let (cpu_s, bound_s) =
+        (on_air.server.process.cpu_s() - before.0, on_air.relay.cpu_s() - before.1);
     let memory_mb = on_air.server.process.memory_mb();
     viewers_stop.store(true, Ordering::Relaxed);
     let mut seen = Seen::default();
     for viewer in viewers {
         seen.add(&viewer.join().map_err(|_| anyhow::anyhow!("a viewer panicked"))??);
     }
-    let _ = std::fs::remove_file(work.join("relay"));
+    // The relay goes on writing into what has no name any more.
     (0..streams).for_each(|n| drop(std::fs::remove_file(work.join(format!("relay-{n}")))));
     let minutes = took / 60.0 * f64::from(streams);
     on_air.cpu_per_s = cpu_s / took;
@@ -143,7 +146,8 @@ fn publish(
     socket.set_nodelay(true)?;
     let key = StreamKey::new(format!("stream-key-{n}"));
     let mut publisher = Publisher::new("live", key, &format!("rtmp://{rtmp}/live"));
-    while listen(&mut socket, &mut publisher, Duration::from_secs(10))? != Some(PublisherEvent::Ready)
+    while listen(&mut socket, &mut publisher, Duration::from_secs(10))?
+        != Some(PublisherEvent::Ready)
     {}
     let last = tags.iter().map(|tag| tag.timestamp_ms).max().unwrap_or(0);
     let (started, mut turn_ms, mut sent) = (Instant::now(), 0, 0_u32);
