@@ -56,8 +56,10 @@ export function drawStrip(ctx: CanvasRenderingContext2D, width: number, height: 
   drawEaten(ctx, right, width, body, p, s);
   // Filled ones first, so that a mute inside a cut stays visible.
   const blocks = blocksOf(s.frame, width, s.intervals);
-  for (const block of blocks.filter((b) => FILLED.has(b.kind))) drawBlock(ctx, block, body, p, s);
-  for (const block of blocks.filter((b) => !FILLED.has(b.kind))) drawBlock(ctx, block, body, p, s);
+  for (const block of blocks.filter((b) => FILLED.has(b.kind))) drawBlock(ctx, block, body, p);
+  for (const block of blocks.filter((b) => !FILLED.has(b.kind))) drawBlock(ctx, block, body, p);
+  // Words last: no block may lie over another's.
+  for (const block of blocks) blockLabel(ctx, block, body, p, s.label(block));
   if (s.selection) drawSelection(ctx, width, s.selection, body, p, s);
   drawPointers(ctx, width, body, p, s);
   drawEdges(ctx, right, body, p);
@@ -109,10 +111,9 @@ function drawEaten(ctx: CanvasRenderingContext2D, right: number, width: number, 
 
 const FILLED: ReadonlySet<string> = new Set(["cut", "dump", "panic"]);
 
-function drawBlock(ctx: CanvasRenderingContext2D, b: Block, body: Body, p: Palette, s: Scene): void {
-  const laneH = body.height / MAX_LANES;
+function drawBlock(ctx: CanvasRenderingContext2D, b: Block, body: Body, p: Palette): void {
   const filled = FILLED.has(b.kind);
-  const top = body.top + (filled ? 0 : Math.min(b.lane, MAX_LANES - 1) * 4);
+  const top = topOf(b, body);
   const height = body.height - (top - body.top);
   ctx.fillStyle = p.amber;
   ctx.globalAlpha = filled ? 1 : b.kind === "mute" ? 0.16 : 0.3;
@@ -123,7 +124,11 @@ function drawBlock(ctx: CanvasRenderingContext2D, b: Block, body: Body, p: Palet
   ctx.strokeRect(b.x + 1, top + 1, Math.max(0, b.width - 2), height - 2);
   if (b.kind === "mute") strike(ctx, b, top, height, p);
   if (b.kind === "cover") hatch(ctx, b.x, top, b.width, height, p.amber);
-  blockLabel(ctx, b, filled ? body.top + laneH * (0.5 + b.lane) : top + 12 + b.lane * 18, p, s.label(b), filled);
+}
+
+/** A block that does not fill the strip begins a little lower with each one that it overlaps. */
+function topOf(b: Block, body: Body): number {
+  return body.top + (FILLED.has(b.kind) ? 0 : Math.min(b.lane, MAX_LANES - 1) * 4);
 }
 
 function strike(ctx: CanvasRenderingContext2D, b: Block, top: number, height: number, p: Palette): void {
@@ -131,16 +136,16 @@ function strike(ctx: CanvasRenderingContext2D, b: Block, top: number, height: nu
   ctx.fillRect(b.x, top + height / 2 - 1.5, b.width, 3);
 }
 
-function blockLabel(ctx: CanvasRenderingContext2D, b: Block, y: number, p: Palette, label: string, filled: boolean): void {
+function blockLabel(ctx: CanvasRenderingContext2D, b: Block, body: Body, p: Palette, label: string): void {
+  const filled = FILLED.has(b.kind);
+  const y = filled ? body.top + (body.height / MAX_LANES) * (0.5 + b.lane) : topOf(b, body) + 12 + b.lane * 18;
   ctx.save();
   ctx.beginPath();
   ctx.rect(b.x, y - 10, b.width, 20);
   ctx.clip();
   const w = ctx.measureText(label).width;
-  if (!filled) {
-    ctx.fillStyle = p.amber;
-    ctx.fillRect(b.x, y - 9, Math.min(b.width, w + 12), 18);
-  }
+  ctx.fillStyle = p.amber;
+  ctx.fillRect(b.x + (filled ? 1 : 0), y - 9, Math.min(b.width, w + 12), 18);
   ctx.fillStyle = p.onAmber;
   ctx.fillText(label, b.x + 6, y);
   ctx.restore();

@@ -59,3 +59,9 @@ export function hhmmss(ms: number): string {
   const two = (n: number) => String(n).padStart(2, "0");
   return `${two(Math.floor(s / 3600))}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}`;
 }
+
+/** The mean of the last `n` values but the newest, which is still being counted. */
+export function rateOf(values: readonly number[], n: number): number {
+  const whole = values.slice(0, -1).slice(-n);
+  return whole.length === 0 ? 0 : whole.reduce((sum, value) => sum + value, 0) / whole.length;
+}

@@ -1,11 +1,15 @@
 // Standby and delay: who can take over, and how long the net is. Confirmed in place, never over a picture.
 
 import { useState } from "preact/hooks";
-import { Button, cls, money, number, Sparkline, t } from "../ui";
+import { Button, cls, money, number, Sparkline, t, tOr } from "../ui";
+import { rateOf } from "./gauge";
 import type { DeskModel } from "./model";
 import { delayWords } from "./words";
 
 export const DELAY_MAX_S = 60;
+/** The figures beside the curves: messages over ten seconds, orders over one minute of five-second steps. */
+const RATE_SECONDS = 10;
+const RATE_STEPS = 12;
 
 export function StandbyCard({ model }: { model: DeskModel }) {
   const desk = model.desk.value;
@@ -18,7 +22,7 @@ export function StandbyCard({ model }: { model: DeskModel }) {
         <p class={cls("standby", standby.ready ? "is-ready" : "is-not")}>
           <b>{standby.name}</b>
           <span>{on ? t("desk.standby.on") : t(standby.ready ? "desk.standby.ready" : "desk.standby.not_ready")}</span>
-          {!standby.ready && standby.why ? <span class="muted">{standby.why}</span> : null}
+          {!standby.ready && standby.why ? <span class="muted">{tOr(`desk.standby.why.${standby.code}`, standby.why)}</span> : null}
         </p>
       ) : (
         <p class="muted small">{desk ? t("desk.standby.none") : "—"}</p>
@@ -77,8 +81,8 @@ export function Pulse({ model }: { model: DeskModel }) {
   const perMinute = desk?.orders_per_min ?? [];
   return (
     <section class="panel card pulse" aria-label={t("desk.pulse.title")}>
-      <Curve name={t("desk.pulse.room")} values={perSecond} figure={t("desk.pulse.per_s", { n: number(perSecond.at(-1) ?? 0) })} />
-      <Curve name={t("desk.pulse.orders")} values={perMinute} figure={t("desk.pulse.per_min", { n: number(perMinute.at(-1) ?? 0) })} />
+      <Curve name={t("desk.pulse.room")} values={perSecond} figure={t("desk.pulse.per_s", { n: number(rateOf(perSecond, RATE_SECONDS), { maximumFractionDigits: 1 }) })} />
+      <Curve name={t("desk.pulse.orders")} values={perMinute} figure={t("desk.pulse.per_min", { n: number(Math.round(rateOf(perMinute, RATE_STEPS))) })} />
       {desk?.revenue ? <p class="pulse-row"><span class="muted">{t("desk.pulse.revenue")}</span><b class="num">{money(desk.revenue)}</b></p> : null}
     </section>
   );

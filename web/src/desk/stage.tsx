@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import type { Stream } from "../player/stream";
 import type { Show } from "../wire/api";
-import { Badge, t } from "../ui";
+import { Badge, t, tOr } from "../ui";
 import { onAirKey } from "./gauge";
 import type { LevelTrace } from "./levels";
 import type { DeskModel } from "./model";
@@ -71,5 +71,7 @@ function OnAirWords({ model, show }: { model: DeskModel; show: Show | null }) {
   const who = key === "standby" ? (desk.standby?.name ?? "") : (show?.host.name ?? "");
   const words = t(`desk.onair.${key}`, { name: who });
   if (key === "host") return <>{words}</>;
-  return <Badge tone={desk.status === "live" ? "delay" : "neutral"} title={desk.why ?? ""}>{desk.why ? `${words} · ${desk.why}` : words}</Badge>;
+  // That an action runs is said by the strip and the list; any other reason is said here.
+  const why = desk.why && desk.why !== "action" && key !== desk.why ? tOr(`desk.why.${desk.why}`, desk.why) : "";
+  return <Badge tone={desk.status === "live" ? "delay" : "neutral"}>{why ? `${words} · ${why}` : words}</Badge>;
 }

@@ -153,7 +153,7 @@ function sceneOf(model: DeskModel, levels: LevelTrace, hoverX: number | null, pl
     label: (block: Block) => {
       const action = byId.get(block.id);
       const length = action && action.to_media_ms !== null ? ` ${t("desk.s", { n: seconds(action.to_media_ms - action.from_media_ms) })}` : " …";
-      const before = action && !block.begun ? ` · ${seconds(action.from_media_ms - frame.airMs)}` : "";
+      const before = action && !block.begun ? ` · ${t("desk.strip.in", { seconds: seconds(action.from_media_ms - frame.airMs) })}` : "";
       return `${t(`desk.kind.${block.kind}`).toUpperCase()}${length}${before}`;
     },
     airsIn: (ms) => t("desk.strip.airs_in", { seconds: seconds(ms) }),

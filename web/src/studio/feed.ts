@@ -48,3 +48,9 @@ export function figuresOf(feed: Feed | null): FeedFigures | null {
     key: video && video.key_interval_s > 0 ? video.key_interval_s.toFixed(1) : null,
   };
 }
+
+/** The kind of a refusal, as the end of a key `studio.refused.…`. */
+export function refusalKey(code: string): string {
+  if (code === "video_format" || code === "multitrack") return code;
+  return code.startsWith("audio_") ? "audio" : "video";
+}

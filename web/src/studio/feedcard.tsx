@@ -1,8 +1,8 @@
 // Where to stream to, and what arrives.
 
-import type { Studio } from "../wire/api";
-import { cls, t } from "../ui";
-import { figuresOf, lightOf } from "./feed";
+import type { Hint, Studio } from "../wire/api";
+import { cls, locale, t, tOr } from "../ui";
+import { figuresOf, lightOf, refusalKey } from "./feed";
 import { Secret } from "./secret";
 
 export function FeedCard({ studio }: { studio: Studio }) {
@@ -12,7 +12,7 @@ export function FeedCard({ studio }: { studio: Studio }) {
   return (
     <section class="s-card s-setup" aria-label={t("studio.feed.title")}>
       <h2 class={cls("feed-light", `feed-${light}`)}><span class="feed-mark" aria-hidden="true" />{t(`studio.feed.${light}`)}</h2>
-      {feed?.refused ? <p class="feed-refused" role="alert"><b>{t("studio.feed.why")}</b> {feed.refused.message}</p> : null}
+      {feed?.refused ? <p class="feed-refused" role="alert"><b>{t("studio.feed.why")}</b> {refusalWords(feed.refused)}</p> : null}
       {figures ? (
         <dl class="feed-figures num">
           <Figure name={t("studio.feed.size")} value={`${figures.size} · ${t("studio.feed.fps", { n: figures.fps })}`} />
@@ -21,7 +21,7 @@ export function FeedCard({ studio }: { studio: Studio }) {
           <Figure name={t("studio.feed.key")} value={figures.key ? t("studio.feed.key_every", { n: figures.key }) : t("studio.feed.key_unknown")} />
         </dl>
       ) : null}
-      {feed?.hints?.length ? <ul class="feed-hints">{feed.hints.map((h) => <li key={h.code}>{h.message}</li>)}</ul> : null}
+      {feed?.hints?.length ? <ul class="feed-hints">{feed.hints.map((h) => <li key={h.code}>{locale.value === "en" ? h.message : tOr(`studio.hint.${h.code}`, h.message)}</li>)}</ul> : null}
       <details open={light !== "receiving"} class="feed-setup">
         <summary>{t("studio.setup.title")}</summary>
         <Secret label={t("studio.setup.url")} value={studio.rtmp_url} open />
@@ -30,6 +30,11 @@ export function FeedCard({ studio }: { studio: Studio }) {
       </details>
     </section>
   );
+}
+
+/** The reader's language has one sentence for each kind of refusal; English has the server's exact one. */
+function refusalWords(refused: Hint): string {
+  return locale.value === "en" ? refused.message : tOr(`studio.refused.${refusalKey(refused.code)}`, refused.message);
 }
 
 function Figure({ name, value }: { name: string; value: string }) {

@@ -105,10 +105,11 @@ export interface DeskState {
   on: "host" | "standby" | "slate";
   video: "host" | "standby" | "slate";
   audio: "host" | "standby" | "silence";
+  /** Why it is not the host: `action`, `held`, `feed_lost`, … */
   why?: string | null;
   status: ShowStatus;
   feed: Feed | null;
-  standby: { slug: string; name: string; ready: boolean; why?: string | null } | null;
+  standby: { slug: string; name: string; ready: boolean; code?: string | null; why?: string | null } | null;
   actions: Action[];
   viewers: number;
   msgs_per_s: number[];
