@@ -24,7 +24,7 @@ impl Teller {
     fn tell(&mut self, what: &str) {
         let at = self.sim.now - self.began;
         // A line that does not fit into a String does not exist.
-        let _ = writeln!(self.text, "{:>6.2}  {what}", at.secs_f64());
+        let _ = writeln!(self.text, "{:>5.2}  {what}", at.secs_f64());
     }
 
     fn until(&mut self, seconds: f64) -> Result<(), Violation> {

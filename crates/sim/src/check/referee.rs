@@ -234,6 +234,10 @@ impl Referee {
         let cover = |i: &Applied| {
             i.kind == Kind::Cover && i.from <= sent.shown && i.to.is_none_or(|to| sent.shown < to)
         };
+        // What a person took back may air from there on.
+        if interval.state == State::Shortened {
+            return over;
+        }
         let reaches = interval.to.is_some_and(|to| sent.shown + sent.span > to);
         over && !sent.name.video && (reaches || self.intervals.values().any(cover))
     }
