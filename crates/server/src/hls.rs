@@ -79,7 +79,7 @@ async fn program(
     let handle = app.shows.get(&slug)?;
     let file = File::parse(&file).ok_or(Code::NotFound)?;
     app.metrics.media_requests.add(1);
-    match handle.onair().filter(|onair| onair.program.snapshot().is_some()) {
+    match handle.onair().filter(|onair| onair.program.playable().is_some()) {
         Some(onair) => live(&onair.program, &file, query.as_deref().unwrap_or_default()).await,
         None => recorded(&app, &handle.slug, file).await,
     }

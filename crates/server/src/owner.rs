@@ -29,6 +29,8 @@ const TURN_MAX: usize = 1024;
 const FACTS_MAX: usize = 4096;
 /// While the store is away, facts are offered to it again after this long.
 const RETRY: Duration = Duration::from_ms(500);
+/// How long after a change the log states a digest at the latest.
+const DIGEST_AFTER: Duration = Duration::from_s(30);
 /// Records read at once when a stream is rebuilt.
 const PAGE: usize = 500;
 
@@ -119,6 +121,7 @@ where
             texts: VecDeque::new(),
             texts_in_flight: VecDeque::new(),
             retry_at: None,
+            digest_at: None,
             lost: Arc::clone(&lost),
         };
         tokio::spawn(task.run());
@@ -181,6 +184,8 @@ struct Task<D: Decider, L> {
     /// Texts of facts that are submitted and not synced: a fact that is decided again takes its text along.
     texts_in_flight: VecDeque<(Ticket, Vec<TextRow>)>,
     retry_at: Option<Timestamp>,
+    /// When the state is fingerprinted next: a while after something changed.
+    digest_at: Option<Timestamp>,
     lost: Arc<AtomicU64>,
 }
 
@@ -222,6 +227,10 @@ where
                         self.ledger.staged(self.stage.state(), self.stage.last_events());
                     }
                 }
+                () = clock::sleep_until(self.digest_at), if stopping.is_none() => {
+                    self.digest_at = None;
+                    self.stage.digest(clock::now());
+                }
                 () = clock::sleep_until(self.retry_at), if self.retry_at.is_some() => self.retry_at = None,
             }
             for ask in facts.drain(..).chain(turn.drain(..)) {
@@ -246,6 +255,7 @@ where
         let fact = D::weight(&ask.input) != Weight::Ask;
         match self.stage.handle(ask.input, clock::now(), ask.caller) {
             Step::Staged { seq } => {
+                self.digest_at.get_or_insert_with(|| clock::now() + DIGEST_AFTER);
                 let text = |row| (seq, Text { row, fact });
                 self.texts.extend(ask.texts.into_iter().map(text));
                 self.ledger.staged(self.stage.state(), self.stage.last_events());

@@ -79,7 +79,7 @@ pub(crate) fn show_view(app: &App, handle: &ShowHandle) -> Option<ShowView> {
         ended_at: text(standing.ended_at),
         start: plan.start,
         viewers: app.rooms.audience(&handle.slug),
-        on_air: handle.onair().is_some_and(|onair| onair.program.snapshot().is_some()),
+        on_air: handle.onair().is_some_and(|onair| onair.program.playable().is_some()),
         recording,
     })
 }

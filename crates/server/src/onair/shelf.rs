@@ -42,6 +42,11 @@ impl Shelf {
         self.snapshot.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// The newest snapshot once it holds a whole segment, without which players that know no parts have nothing to begin with.
+    pub(crate) fn playable(&self) -> Option<Arc<Snapshot>> {
+        self.snapshot().filter(|snapshot| !snapshot.segments().is_empty())
+    }
+
     /// Waits until `look` finds what it looks for, `patience` at most.
     pub(crate) async fn until<T>(
         &self,

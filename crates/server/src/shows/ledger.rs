@@ -78,6 +78,7 @@ impl ShowLedger {
                 let mut offer = offer_view(&self.catalogue, state, sku, air);
                 if let Some(offer) = offer.as_object_mut() {
                     offer.insert("type".to_owned(), "offer".into());
+                    offer.insert("left".to_owned(), self.terms.left(sku).into());
                     offer.insert("air_ms".to_owned(), air.ms().into());
                 }
                 self.rooms.tell_now(slug, &format!("offer:{sku}"), offer);

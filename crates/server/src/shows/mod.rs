@@ -224,6 +224,20 @@ impl Shows {
         Err("no show is live or planned for this host; plan one first".to_owned())
     }
 
+    /// Every place on a program that is a host's by plan.
+    pub(crate) fn seats_of(&self, host: &str) -> Vec<Seat> {
+        let mut seats = Vec::new();
+        for show in self.all() {
+            if show.host().as_str() == host {
+                seats.push(Seat { show: Arc::clone(&show), channel: Channel::Host });
+            }
+            if show.standby().is_some_and(|standby| standby.as_str() == host) {
+                seats.push(Seat { show, channel: Channel::Standby });
+            }
+        }
+        seats
+    }
+
     /// Writes the last digest of every show and ends its owner.
     pub(crate) async fn stop(&self) {
         for handle in self.all() {

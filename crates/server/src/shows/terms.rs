@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use show::Sku;
 use show::shop::Input;
 use tokio::sync::{mpsc, oneshot};
 
@@ -23,11 +24,15 @@ const QUEUE_MAX: usize = 8192;
 
 /// The way to the shop's ear.
 #[derive(Clone)]
-pub(super) struct Terms(mpsc::Sender<Item>);
+pub(super) struct Terms {
+    queue: mpsc::Sender<Item>,
+    shop: Arc<Shop>,
+}
 
 impl Terms {
     pub(super) fn start(shop: Arc<Shop>) -> Self {
         let (queue, mut items) = mpsc::channel(QUEUE_MAX);
+        let told = Arc::clone(&shop);
         tokio::spawn(async move {
             while let Some(item) = items.recv().await {
                 match item {
@@ -38,22 +43,27 @@ impl Terms {
                 }
             }
         });
-        Self(queue)
+        Self { queue, shop: told }
     }
 
     pub(super) fn tell(&self, input: Input) {
-        if self.0.try_send(Item::Terms(Box::new(input))).is_err() {
+        if self.queue.try_send(Item::Terms(Box::new(input))).is_err() {
             tracing::error!(
                 "the shop did not hear a show's terms; it hears all of them at the next start"
             );
         }
     }
 
+    /// Units of a product that are still to sell.
+    pub(super) fn left(&self, sku: &Sku) -> u64 {
+        self.shop.stock(sku.as_str()).left()
+    }
+
     /// Waits until everything told so far has arrived, a few seconds at most.
     pub(super) async fn settle(&self) {
         let (done, wait) = oneshot::channel();
         let settled = async {
-            if self.0.send(Item::Settle(done)).await.is_ok() {
+            if self.queue.send(Item::Settle(done)).await.is_ok() {
                 let _ = wait.await;
             }
         };
