@@ -157,12 +157,12 @@ impl OnAir {
         let answer = self.program.act(id, wish, now);
         self.drain(now)?;
         if let Ok(applied) = &answer {
-            let media::program::Status { air_point: point, newest, .. } = self.program.status(now);
+            let newest = self.program.status(now).newest;
             let end = wish.to.map(|to| match to {
                 When::Media(at) => at,
                 When::Preview(span) => newest + span,
             });
-            self.referee.acted(applied, self.program.air_now(now), point, end);
+            self.referee.acted(applied, self.program.air_now(now), end);
             self.told.insert(id, Told { from_air: applied.from_air, to: applied.to });
             self.facts.push(Fact::ActionTaken(action(applied, wish.force, now)));
         }
@@ -177,7 +177,7 @@ impl OnAir {
         let answer = self.program.undo(id, now);
         self.drain(now)?;
         if let Ok(applied) = &answer {
-            self.referee.acted(applied, None, self.program.status(now).air_point, None);
+            self.referee.acted(applied, None, None);
             let air = self.program.air_now(now).unwrap_or_default();
             let to_air = (applied.state == State::Shortened).then_some(air);
             self.facts.push(Fact::ActionUndone { id, by: producer(), to_air });

@@ -183,13 +183,12 @@ impl Referee {
         Ok(())
     }
 
-    /// The program granted or changed an action; `air` airs now, and `point` is the first moment that has not aired.
+    /// The program granted or changed an action; `air` airs now.
     /// `end` is where a person wants it to end.
     pub(crate) fn acted(
         &mut self,
         applied: &Applied,
         air: Option<AirTime>,
-        point: MediaTime,
         end: Option<MediaTime>,
     ) {
         self.ended.extend(end.map(|end| (applied.id, end)));
@@ -203,7 +202,9 @@ impl Referee {
             _ => {}
         }
         if applied.state == State::Shortened {
-            self.ended.insert(applied.id, point);
+            // What aired before was judged; what a person took back may air from here on.
+            self.intervals.remove(&applied.id);
+            return;
         }
         if applied.kind != Kind::Resume {
             self.intervals.insert(applied.id, *applied);
@@ -234,10 +235,6 @@ impl Referee {
         let cover = |i: &Applied| {
             i.kind == Kind::Cover && i.from <= sent.shown && i.to.is_none_or(|to| sent.shown < to)
         };
-        // What a person took back may air from there on.
-        if interval.state == State::Shortened {
-            return over;
-        }
         let reaches = interval.to.is_some_and(|to| sent.shown + sent.span > to);
         over && !sent.name.video && (reaches || self.intervals.values().any(cover))
     }
