@@ -12,7 +12,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use media::hls::{Lookup, Readiness, Snapshot, parse_query, vod};
-use show::Slug;
+use show::{Slug, Status};
 use store::Objects;
 
 use crate::app::App;
@@ -81,6 +81,8 @@ async fn program(
     app.metrics.media_requests.add(1);
     match handle.onair().filter(|onair| onair.program.playable().is_some()) {
         Some(onair) => live(&onair.program, &file, query.as_deref().unwrap_or_default()).await,
+        // A recording of what came before a restart is not the show that is on.
+        None if handle.status() != Status::Ended => Err(Code::NotOnAir.into()),
         None => recorded(&app, &handle.slug, file).await,
     }
 }
