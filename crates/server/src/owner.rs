@@ -362,13 +362,15 @@ where
         }
     }
 
-    /// Texts of facts in a failed batch, and in those behind it, go with the facts once more.
+    /// Texts of facts in a failed batch, and behind it, go with the facts once more; texts of questions go with them.
     fn keep_texts(&mut self, failed: Ticket) {
         let place = self.texts_in_flight.iter().position(|(ticket, _)| *ticket == failed);
         let undone = place.map(|place| self.texts_in_flight.split_off(place));
-        for row in undone.into_iter().flatten().flat_map(|(_, rows)| rows).rev() {
-            self.texts.push_front((0, Text { row, fact: true }));
-        }
+        let undone = undone.into_iter().flatten().flat_map(|(_, rows)| rows);
+        let undone = undone.map(|row| Text { row, fact: true });
+        let waiting = std::mem::take(&mut self.texts).into_iter().map(|(_, text)| text);
+        let kept = undone.chain(waiting.filter(|text| text.fact));
+        self.texts = kept.map(|text| (0, text)).collect();
     }
 
     /// After a failure whose batch was stored all the same, the log is ahead of the stage.

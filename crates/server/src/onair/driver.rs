@@ -307,8 +307,13 @@ impl Driver {
     fn publish(&mut self) {
         let Some(live) = &mut self.live else { return };
         let Some(packager) = &mut live.packager else { return };
+        let first = self.shelf.snapshot().is_none();
         self.shelf.publish(Some(packager.snapshot()));
         self.hand_out();
+        // From the first part on a restart must know where to go on.
+        if first {
+            self.mark();
+        }
     }
 
     /// Gives finished segments to the recording.

@@ -199,6 +199,10 @@ impl Ledger<Show> for ShowLedger {
         if let Some(handle) = self.handle.upgrade() {
             self.publish(&handle, state);
         }
+        // Entries that were stored though their commit was reported as lost told the shop nothing.
+        for input in state.shop_inputs() {
+            self.terms.tell(input);
+        }
     }
 
     fn committed(&mut self, state: &State, entries: &[Entry<Show>]) {

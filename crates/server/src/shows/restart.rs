@@ -9,7 +9,7 @@ use media::frame::AudioConfig;
 use media::program::{Kind, Mark, MarkedAction};
 use show::State;
 use show::desk::{self, ActionKind};
-use units::Duration;
+use units::{AirTime, Duration, MediaTime};
 
 use crate::clock;
 use crate::onair::{GoLive, Resume};
@@ -64,13 +64,33 @@ impl Journal {
 pub(super) fn go_live(state: &State, journal: &Journal) -> GoLive {
     let now = clock::now();
     let planned = state.plan.as_ref().map_or(0, |plan| plan.delay_s);
-    let resume = state.desk.mark.as_ref().map(|mark| resume(state, mark));
+    let mark = state.desk.mark.clone().or_else(|| guessed(state));
+    let resume = mark.map(|mark| resume(state, &mark));
     GoLive {
         started: state.started_at.unwrap_or(now),
         delay: state.desk.delay.unwrap_or(Duration::from_s(i64::from(planned))),
         held: journal.lost && resume.is_some(),
         resume,
     }
+}
+
+/// A mark for a show that has been on air and whose own mark was never stored: beyond anything that it can have
+/// published since it started. `None` when nothing has aired and nothing is stopped.
+fn guessed(state: &State) -> Option<desk::Mark> {
+    let started = state.started_at?;
+    if state.desk.on_air.is_none() && state.desk.active().next().is_none() {
+        return None;
+    }
+    let (air, newest) = (AirTime::ZERO, MediaTime::ZERO);
+    Some(desk::Mark {
+        next_segment: 0,
+        air,
+        at: started,
+        inits: 0,
+        discontinuities: 0,
+        newest,
+        audio: None,
+    })
 }
 
 fn resume(state: &State, mark: &desk::Mark) -> Resume {
