@@ -16,7 +16,7 @@ use units::{Duration, MediaTime, Timestamp};
 use crate::app::App;
 use crate::clock;
 use crate::onair::FeedId;
-use crate::shows::ShowHandle;
+use crate::shows::{ShowHandle, Shows};
 
 /// Bytes read at once.
 const READ_BYTES: usize = 64 * 1024;
@@ -25,6 +25,8 @@ const STATS_EVERY: Duration = Duration::from_s(1);
 /// How long a refused feed is remembered, so that the studio can say why.
 const REFUSED_KEPT: Duration = Duration::from_s(120);
 const APP: &str = "live";
+/// How long an unknown stream key waits for its refusal.
+const WRONG_KEY_REST: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// Why the server threw a feed out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -112,17 +114,29 @@ impl Feeds {
         refused.get(host).filter(|refused| now - refused.at < REFUSED_KEPT).cloned()
     }
 
-    /// Throws a host's feed out. When this returns, nothing of it airs any more.
-    pub(crate) async fn drop_host(&self, host: &str, why: Dropped) {
+    /// Throws a host's feed out. When this returns, nothing of it airs any more: neither of a feed that is connected nor
+    /// what one that has left already still has in a delay.
+    pub(crate) async fn drop_host(&self, shows: &Shows, host: &str, why: Dropped) {
         let gone = {
             let connected = self.lock();
             connected.get(host).map(|connected| (connected.kick.clone(), connected.seat.clone()))
         };
-        if let Some((kick, seat)) = gone {
+        let mut seats: Vec<Seat> = shows.seats_of(host);
+        if let Some((_, seat)) = &gone
+            && !seats
+                .iter()
+                .any(|known| known.show.slug == seat.show.slug && known.channel == seat.channel)
+        {
+            seats.push(seat.clone());
+        }
+        for seat in seats {
             if let Some(onair) = seat.show.onair() {
                 onair.drop_feed(seat.channel).await;
             }
-            let _ = kick.send(why).await;
+        }
+        if let Some((kick, _)) = gone {
+            // A full queue has been told already.
+            let _ = kick.try_send(why);
         }
     }
 
@@ -304,7 +318,10 @@ impl Connection {
 
     async fn publish(&mut self, request: PublishRequest) {
         let refusal = match self.seat(&request).await {
-            Ok((host, seat)) => return self.begin(host, seat).await,
+            Ok((host, seat)) => match self.begin(&request, host, seat).await {
+                Ok(()) => return,
+                Err(why) => why.says().to_owned(),
+            },
             Err(refusal) => refusal,
         };
         self.session.refuse_publish(status::BAD_NAME, &refusal, clock::now());
@@ -314,13 +331,11 @@ impl Connection {
         if request.app.trim_matches('/') != APP {
             return Err(format!("the address ends with /{APP}"));
         }
-        let key = request.key.expose();
-        let key = key.split('?').next().unwrap_or_default();
-        let host = self
-            .app
-            .catalogue
-            .host_of_key(key)
-            .ok_or("the stream key is not known; copy it from the studio")?;
+        let Some(host) = self.app.catalogue.host_of_key(key_of(request)) else {
+            // One guess a second on each of a bounded number of connections.
+            tokio::time::sleep(WRONG_KEY_REST).await;
+            return Err("the stream key is not known; copy it from the studio".to_owned());
+        };
         if host.suspended {
             return Err(Dropped::Suspended.says().to_owned());
         }
@@ -332,7 +347,22 @@ impl Connection {
         seat.map(|seat| (host.slug.clone(), seat)).map_err(refused)
     }
 
-    async fn begin(&mut self, host: String, seat: Seat) {
+    /// Whether a host was suspended or their key rotated since they were let in.
+    fn revoked(&self, request: &PublishRequest, slug: &str) -> Option<Dropped> {
+        match self.app.catalogue.host_of_key(key_of(request)) {
+            Some(host) if host.slug != slug => Some(Dropped::KeyRotated),
+            Some(host) if host.suspended => Some(Dropped::Suspended),
+            Some(_) => None,
+            None => Some(Dropped::KeyRotated),
+        }
+    }
+
+    async fn begin(
+        &mut self,
+        request: &PublishRequest,
+        host: String,
+        seat: Seat,
+    ) -> Result<(), Dropped> {
         let now = clock::now();
         let (kick, kicked) = mpsc::channel(4);
         let (id, before) = self.app.feeds.sit(&host, kick, seat.clone(), now);
@@ -341,9 +371,17 @@ impl Connection {
         }
         let onair = self.app.shows.on_air(&seat.show);
         onair.feed_opened(seat.channel, id).await;
-        if !self.session.accept_publish(now) {
+        // Whoever suspends a host writes that down and then throws out who sits. Asked after sitting down, no feed slips
+        // between the two.
+        if let Some(why) = self.revoked(request, &host) {
+            onair.drop_feed(seat.channel).await;
             self.app.feeds.leave(&host, id);
-            return;
+            return Err(why);
+        }
+        if !self.session.accept_publish(now) {
+            onair.feed_closed(seat.channel, id).await;
+            self.app.feeds.leave(&host, id);
+            return Ok(());
         }
         tracing::info!(host, show = %seat.show.slug, channel = ?seat.channel, "a feed begins");
         self.publishing = Some(Publishing {
@@ -356,6 +394,7 @@ impl Connection {
             announced: false,
             end: FeedEnd::Lost,
         });
+        Ok(())
     }
 
     async fn media(&mut self, tag: &media::flv::Tag) {
@@ -422,6 +461,11 @@ impl Publishing {
         self.announced = true;
         self.seat.show.fact(Fact::FeedOpened { source: source(self.seat.channel), feed });
     }
+}
+
+/// The stream key, without the query that some encoders hang on to it.
+fn key_of(request: &PublishRequest) -> &str {
+    request.key.expose().split('?').next().unwrap_or_default()
 }
 
 fn source(channel: Channel) -> Source {

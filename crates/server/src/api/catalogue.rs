@@ -101,9 +101,12 @@ pub(crate) async fn change_host(
 ) -> ApiResult<Json<HostView>> {
     caller.operator()?;
     let name = ask.name.map(|name| title("name", &name)).transpose()?;
+    if app.catalogue.hosts.get(&slug).is_none() {
+        return Err(ApiError::about(Code::UnknownHost, slug));
+    }
     // Safety first: the feed goes before the table is written, and whatever becomes of the write.
     if ask.suspended == Some(true) {
-        app.feeds.drop_host(&slug, crate::ingest::Dropped::Suspended).await;
+        app.feeds.drop_host(&app.shows, &slug, crate::ingest::Dropped::Suspended).await;
     }
     let host = app
         .catalogue
@@ -116,7 +119,7 @@ pub(crate) async fn change_host(
         })
         .await?;
     if host.suspended {
-        app.feeds.drop_host(&slug, crate::ingest::Dropped::Suspended).await;
+        app.feeds.drop_host(&app.shows, &slug, crate::ingest::Dropped::Suspended).await;
     }
     Ok(Json(host_view(&app, &host)))
 }
@@ -137,10 +140,10 @@ pub(crate) async fn rotate_key(
     if app.catalogue.hosts.get(&slug).is_none() {
         return Err(ApiError::about(Code::UnknownHost, slug));
     }
-    app.feeds.drop_host(&slug, crate::ingest::Dropped::KeyRotated).await;
+    app.feeds.drop_host(&app.shows, &slug, crate::ingest::Dropped::KeyRotated).await;
     let stream_key = app.catalogue.rotate_key(&slug).await?;
     // A feed that came back with the old key while the new one was being written goes too.
-    app.feeds.drop_host(&slug, crate::ingest::Dropped::KeyRotated).await;
+    app.feeds.drop_host(&app.shows, &slug, crate::ingest::Dropped::KeyRotated).await;
     Ok(Json(StreamKey { stream_key }))
 }
 

@@ -1,0 +1,14 @@
+//! The server from outside: each test runs a whole one in its own process, in a folder of its own, and asks it over HTTP.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
+mod bootstrap;
+mod client;
+mod description;
+mod hostile;
+mod hosts;
+mod orders;
+mod outage;
+mod people;
+mod routes;
+mod server;
+mod wait;
