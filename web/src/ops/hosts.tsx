@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import type { Host, HostWithKey, Studio } from "../wire/api";
 import { api, at } from "../wire/http";
 import { hasRole } from "../wire/session";
-import { Badge, Button, type Column, Dialog, Field, Notice, notifyError, t, Table, useLoad } from "../ui";
+import { Badge, Button, type Column, Dialog, Field, Notice, notifyError, t, Table, useLoad, useRefresh } from "../ui";
 import { HoldButton } from "../desk/hold";
 import { Secret } from "../studio/secret";
 import { Loaded } from "./data";
@@ -17,6 +17,12 @@ export function HostsTab() {
   const hosts = useLoad(() => api.get<Host[]>("/hosts"), []);
   const [open, setOpen] = useState<Open>(null);
   const [made, setMade] = useState<HostWithKey | null>(null);
+  useRefresh(hosts.reload);
+  // One panel at a time: they share one place.
+  const show = (next: Open) => {
+    setMade(null);
+    setOpen(next);
+  };
   const operator = hasRole("operator");
   return (
     <>
@@ -24,12 +30,12 @@ export function HostsTab() {
         {(rows) => (
           <Table
             rows={rows}
-            columns={columns(operator, setOpen)}
+            columns={columns(operator, show)}
             rowKey={(host) => host.slug}
             caption={t("ops.tab.hosts")}
             exportName="hosts"
             empty={t("ops.hosts.empty")}
-            tools={operator ? <Button size="small" look="primary" onClick={() => setOpen({ what: "new" })}>{t("ops.hosts.new")}</Button> : null}
+            tools={operator ? <Button size="small" look="primary" onClick={() => show({ what: "new" })}>{t("ops.hosts.new")}</Button> : null}
           />
         )}
       </Loaded>

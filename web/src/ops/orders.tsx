@@ -102,12 +102,11 @@ function columns(step: (order: Order, to: OrderStep) => void): Column<Order>[] {
   return [
     { key: "at", title: t("ops.when"), value: (o) => o.at, cell: (o) => <When time={o.at} /> },
     { key: "id", title: t("ops.order.id"), value: (o) => o.id, cell: (o) => <span class="num small" title={o.id}>{o.id.slice(-8)}</span> },
-    { key: "show", title: t("ops.show"), value: (o) => o.show },
-    { key: "title", title: t("ops.product"), value: (o) => o.title, cell: (o) => <span title={o.sku}>{o.title}</span> },
+    { key: "title", title: t("ops.product"), value: (o) => o.title, cell: (o) => <span class="cell-two">{o.title}<span class="muted small">{o.sku}</span></span> },
+    { key: "show", title: t("ops.show"), value: (o) => o.show, cell: (o) => <span class="cell-two">{o.show}<span class="muted small num" title={t("ops.order.air")}>{clock(o.air_ms, false)}</span></span> },
     { key: "quantity", title: t("ops.quantity"), numeric: true, value: (o) => o.quantity },
     { key: "total", title: t("ops.total"), numeric: true, value: (o) => o.total.minor, cell: (o) => money(o.total) },
-    { key: "buyer", title: t("ops.buyer"), value: (o) => (o.buyer ? `${o.buyer.name} ${o.buyer.contact}` : ""), cell: (o) => (o.buyer ? <span>{o.buyer.name} <span class="muted small">{o.buyer.contact}</span></span> : <span class="muted">—</span>) },
-    { key: "air", title: t("ops.order.air"), numeric: true, value: (o) => o.air_ms, cell: (o) => (o.air_ms === null ? "—" : clock(o.air_ms, false)) },
+    { key: "buyer", title: t("ops.buyer"), value: (o) => (o.buyer ? `${o.buyer.name} ${o.buyer.contact}` : ""), cell: (o) => (o.buyer ? <span class="cell-two">{o.buyer.name}<span class="muted small">{o.buyer.contact}</span></span> : <span class="muted">—</span>) },
     { key: "status", title: t("ops.status"), value: (o) => t(`ops.order.${o.status}`), cell: (o) => <Badge>{t(`ops.order.${o.status}`)}</Badge> },
     ...(settles ? [{
       key: "do", title: "", value: () => null,

@@ -45,7 +45,7 @@ function Clips({ slug }: { slug: string }) {
               { key: "from", title: t("ops.sealed.from"), numeric: true, value: (c) => c.from_media_ms, cell: (c) => clock(c.from_media_ms) },
               { key: "length", title: t("ops.sealed.length"), numeric: true, value: (c) => c.to_media_ms - c.from_media_ms, cell: (c) => t("desk.s", { n: ((c.to_media_ms - c.from_media_ms) / 1000).toFixed(1) }) },
               { key: "kind", title: t("ops.sealed.kind"), value: (c) => c.kind, cell: (c) => tOr(`desk.kind.${c.kind}`, c.kind) },
-              { key: "size", title: t("ops.sealed.size"), numeric: true, value: (c) => c.bytes, cell: (c) => `${number(c.bytes / 1e6, { maximumFractionDigits: 1 })} MB` },
+              { key: "size", title: t("ops.sealed.size"), numeric: true, value: (c) => c.bytes, cell: (c) => size(c.bytes) },
               { key: "complete", title: t("ops.sealed.complete"), value: (c) => t(c.complete ? "ops.sealed.whole" : "ops.sealed.partial") },
               { key: "expires", title: t("ops.sealed.expires"), value: (c) => c.expires_at, cell: (c) => <When time={c.expires_at} /> },
               { key: "do", title: "", value: () => null, cell: (c) => <span class="cell-actions"><Button size="small" onClick={() => setOpening(c)}>{t("ops.sealed.open")}</Button></span> },
@@ -74,4 +74,8 @@ function OpenForm({ clip, slug, onClose }: { clip: Sealed; slug: string; onClose
       <Field label={t("ops.reason")} value={reason} required minLength={REASON_MIN} maxLength={500} hint={t("ops.sealed.reason_hint")} onValue={setReason} />
     </Form>
   );
+}
+
+function size(bytes: number): string {
+  return bytes < 1e6 ? `${number(Math.ceil(bytes / 1e3))} kB` : `${number(bytes / 1e6, { maximumFractionDigits: 1 })} MB`;
 }

@@ -3,13 +3,14 @@
 import { useState } from "preact/hooks";
 import type { Show } from "../wire/api";
 import { api, at } from "../wire/http";
-import { Badge, Button, type Column, notifyError, number, t, Table, useLoad, When } from "../ui";
+import { Badge, Button, type Column, notifyError, number, t, Table, useLoad, useRefresh, When } from "../ui";
 import { HoldButton } from "../desk/hold";
 import { Loaded } from "./data";
 import { ShowForm } from "./showform";
 
 export function ShowsTab() {
   const shows = useLoad(() => api.get<Show[]>("/shows"), []);
+  useRefresh(shows.reload);
   const [editing, setEditing] = useState<Show | "new" | null>(null);
   const step = (show: Show, name: "start" | "end") => {
     api.post(`/shows${at(show.slug)}/${name}`).catch(notifyError).finally(shows.reload);

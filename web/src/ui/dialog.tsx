@@ -24,6 +24,15 @@ export function Dialog({ title, onClose, children, place = "panel" }: DialogProp
       if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
     };
   }, []);
+  // A button that was pressed and went away leaves the focus nowhere; Escape still means this panel.
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      const nowhere = document.activeElement === document.body || document.activeElement === null;
+      if (event.key === "Escape" && nowhere && !event.defaultPrevented) onClose();
+    };
+    document.addEventListener("keydown", press);
+    return () => document.removeEventListener("keydown", press);
+  }, [onClose]);
   return (
     <section
       ref={box}

@@ -16,6 +16,19 @@ export interface Load<T> {
   set: (data: T) => void;
 }
 
+/** How often a table of things that change by themselves is asked for again. */
+const refresh_ms = 10_000;
+
+/** Asks again every few seconds while the page is looked at. */
+export function useRefresh(reload: () => void): void {
+  useEffect(() => {
+    const timer = setInterval(() => {
+      if (!document.hidden) reload();
+    }, refresh_ms);
+    return () => clearInterval(timer);
+  }, [reload]);
+}
+
 export function useLoad<T>(ask: () => Promise<T>, deps: readonly unknown[]): Load<T> {
   const [now, setNow] = useState<Loaded<T>>({ state: "loading" });
   const [stale, setStale] = useState<unknown>(null);
