@@ -156,3 +156,15 @@ describe("an offer's terms from the room", () => {
     expect(apply(opened(watch), message).offers).toHaveLength(1);
   });
 });
+
+describe("a part that was cut", () => {
+  const cut = { type: "cut", id: "a", kind: "mute", state: "planned", from_air_ms: 5_000, to_air_ms: null };
+
+  it("is forgotten when it is undone", () => {
+    expect(fold([cut, { ...cut, state: "undone" }]).cuts).toEqual([]);
+  });
+
+  it("moves instead of being there twice", () => {
+    expect(fold([cut, { ...cut, from_air_ms: 5_400, to_air_ms: 7_000 }]).cuts).toMatchObject([{ from_air_ms: 5_400, to_air_ms: 7_000 }]);
+  });
+});

@@ -8,7 +8,7 @@ import type { DeskModel } from "./model";
 import { type Block, caretAfter, caretSpan, type Drag, dragTo, gripAt, mediaAt } from "./strip";
 import { seconds } from "./words";
 
-const HEIGHT_PX = 104;
+const HEIGHT_PX = 98;
 /** A finger needs a wider edge than a mouse. */
 const REACH_PX = { mouse: 7, touch: 20 };
 /** The strip glides; more pictures a second would cost the machine that decodes two videos. */

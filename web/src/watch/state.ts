@@ -6,6 +6,9 @@ import type { Chat, OfferTerms, RoomMessage } from "../wire/room";
 export const chat_max = 150;
 const cuts_max = 100;
 
+/** A part that was stopped; the id is known when the room told of it. */
+export type KnownCut = Cut & { id?: string | undefined };
+
 export interface RoomState {
   show: Show;
   offers: Offer[];
@@ -13,7 +16,7 @@ export interface RoomState {
   viewers: number;
   rules: RoomRules;
   chat: Chat[];
-  cuts: Cut[];
+  cuts: KnownCut[];
   me: { id: string; nick: string } | null;
   /** The room's answer to what this viewer did last. */
   answer: { code: string; message: string; hint: string; retry_after_ms: number | null } | null;
@@ -66,8 +69,10 @@ export function apply(state: RoomState, message: RoomMessage): RoomState {
     case "sold_out":
       return withStock(state, message.sku, 0);
     case "cut": {
-      const cut: Cut = { kind: message.kind, from_air_ms: message.from_air_ms, to_air_ms: message.to_air_ms ?? null };
-      const others = state.cuts.filter((known) => known.from_air_ms !== cut.from_air_ms);
+      // The same one comes again when it moves, ends or is undone. What /watch told has no id but its place.
+      const others = state.cuts.filter((known) => known.from_air_ms !== message.from_air_ms && (!message.id || known.id !== message.id));
+      if (message.state === "undone") return { ...state, cuts: others };
+      const cut: KnownCut = { id: message.id, kind: message.kind, from_air_ms: message.from_air_ms, to_air_ms: message.to_air_ms ?? null };
       return { ...state, cuts: [...others, cut].slice(-cuts_max) };
     }
     case "show":
