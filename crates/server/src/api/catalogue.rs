@@ -246,6 +246,7 @@ fn product_view(app: &App, product: &Product) -> ProductView {
 }
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct ProductFilter {
     /// Part of SKU or title.
     q: Option<String>,
@@ -398,6 +399,7 @@ pub(crate) struct RejectedLine {
 }
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct ImportOptions {
     /// Currency of the prices: the file does not say it.
     currency: Option<String>,

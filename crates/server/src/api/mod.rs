@@ -16,6 +16,7 @@ mod users;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 use show::offer::Selling;
 use show::{Sku, State};
@@ -89,8 +90,38 @@ pub(crate) fn routes() -> (Router<Arc<App>>, Arc<str>) {
         .routes(routes!(sockets::room))
         .routes(routes!(sockets::desk));
     let (router, description) = router.split_for_parts();
-    let description = description.to_pretty_json().unwrap_or_default();
-    (router, description.into())
+    let mut description = serde_json::to_value(&description).unwrap_or_default();
+    complete(&mut description);
+    (router, format!("{description:#}").into())
+}
+
+/// What OpenAPI 3.1 wants of every operation and the handlers do not say: a description of each response, and a name that no
+/// other operation has.
+fn complete(description: &mut Value) {
+    let operations = description["paths"]
+        .as_object_mut()
+        .into_iter()
+        .flat_map(|paths| paths.values_mut())
+        .filter_map(Value::as_object_mut)
+        .flat_map(|methods| methods.values_mut());
+    for operation in operations {
+        if let (Some(tag), Some(name)) =
+            (operation["tags"][0].as_str(), operation["operationId"].as_str())
+        {
+            operation["operationId"] = format!("{tag}_{name}").into();
+        }
+        for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
+            let known =
+                status.parse::<u16>().ok().and_then(|status| StatusCode::from_u16(status).ok());
+            let reason = known.and_then(|status| status.canonical_reason()).unwrap_or("a refusal");
+            if let Some(response) = response.as_object_mut() {
+                let says = response.entry("description").or_insert(Value::from(""));
+                if says.as_str() == Some("") {
+                    *says = reason.to_lowercase().into();
+                }
+            }
+        }
+    }
 }
 
 /// The API's description, for the generated client.

@@ -220,6 +220,7 @@ pub(crate) async fn cancel(
 }
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct OrderFilter {
     show: Option<String>,
     status: Option<String>,

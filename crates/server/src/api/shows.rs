@@ -85,6 +85,7 @@ pub(crate) fn show_view(app: &App, handle: &ShowHandle) -> Option<ShowView> {
 }
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct ShowFilter {
     /// `planned`, `live` or `ended`.
     #[param(value_type = Option<String>)]

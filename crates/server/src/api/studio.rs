@@ -18,6 +18,7 @@ use crate::http::body::Params;
 use crate::people::{Caller, Role};
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct StudioOf {
     /// Whose studio, for producers and operators.
     host: Option<String>,

@@ -10,8 +10,8 @@ use anyhow::{Context, bail};
 use axum::Router;
 use axum::extract::Request;
 use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::upgrade::downcast;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::net::{TcpListener, TcpStream};
@@ -25,6 +25,8 @@ use super::patient::Patient;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// Bytes of a request head at most.
 const HEAD_BYTES_MAX: usize = 16 * 1024;
+/// The bytes with which a client begins HTTP/2 (RFC 9113, 3.4); nothing else bounds how long they take.
+const H2_PREFACE_BYTES: usize = 24;
 /// Streams that one HTTP/2 connection may have open.
 const H2_STREAMS_MAX: u32 = 100;
 /// After a failed accept (no file handles left) the port rests this long, so that it does not spin.
@@ -94,7 +96,11 @@ pub(crate) async fn run(
                                 Some(b"h2") => Version::Http2,
                                 _ => Version::Http1,
                             };
-                            serve(Patient::new(stream), connection, version, router).await;
+                            let mut stream = Patient::new(stream);
+                            if matches!(version, Version::Http2) {
+                                stream = stream.beginning(H2_PREFACE_BYTES, HEAD_TIMEOUT);
+                            }
+                            serve(stream, connection, version, router).await;
                         }
                         Ok(Err(error)) => tracing::debug!(%error, "tls handshake"),
                         Err(_) => {}
@@ -122,24 +128,28 @@ where
         request.extensions_mut().insert(connection);
         router.clone().oneshot(request)
     });
-    let builder = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
-    let mut builder = match version {
-        Version::Http1 => builder.http1_only(),
-        Version::Http2 => builder.http2_only(),
+    let socket = TokioIo::new(stream);
+    let ended = match version {
+        Version::Http1 => {
+            http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(HEAD_TIMEOUT)
+                .max_buf_size(HEAD_BYTES_MAX * 4)
+                .serve_connection(socket, service)
+                .with_upgrades()
+                .await
+        }
+        Version::Http2 => {
+            http2::Builder::new(TokioExecutor::new())
+                .timer(TokioTimer::new())
+                .max_concurrent_streams(H2_STREAMS_MAX)
+                .max_header_list_size(HEAD_BYTES_MAX as u32)
+                .keep_alive_interval(Duration::from_secs(20))
+                .serve_connection(socket, service)
+                .await
+        }
     };
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
-        .max_buf_size(HEAD_BYTES_MAX * 4);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(H2_STREAMS_MAX)
-        .max_header_list_size(HEAD_BYTES_MAX as u32)
-        .keep_alive_interval(Duration::from_secs(20));
-    if let Err(error) = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).await
-    {
+    if let Err(error) = ended {
         tracing::debug!(%error, "http connection");
     }
 }
@@ -154,14 +164,14 @@ pub(crate) enum Socket {
 
 /// Takes the socket out of an upgraded connection.
 pub(crate) fn take_socket(upgraded: hyper::upgrade::Upgraded) -> Option<(Socket, bytes::Bytes)> {
-    let upgraded = match downcast::<TokioIo<Patient<TcpStream>>>(upgraded) {
+    let upgraded = match upgraded.downcast::<TokioIo<Patient<TcpStream>>>() {
         Ok(parts) => {
             return Some((Socket::Plain(parts.io.into_inner().into_inner()), parts.read_buf));
         }
         Err(upgraded) => upgraded,
     };
     type Tls = TokioIo<Patient<tokio_rustls::server::TlsStream<TcpStream>>>;
-    let parts = downcast::<Tls>(upgraded).ok()?;
+    let parts = upgraded.downcast::<Tls>().ok()?;
     let (stream, session) = parts.io.into_inner().into_inner().into_inner();
     Some((Socket::Tls(stream, Box::new(session)), parts.read_buf))
 }

@@ -18,11 +18,19 @@ pub(super) struct Patient<S> {
     /// Runs while something waits to be taken.
     stalled: Option<Pin<Box<Sleep>>>,
     stall_max: Duration,
+    /// Bytes that are still to come at the beginning, and until when.
+    beginning: Option<(usize, Pin<Box<Sleep>>)>,
 }
 
 impl<S> Patient<S> {
     pub(super) fn new(socket: S) -> Self {
-        Self { socket, stalled: None, stall_max: STALL_MAX }
+        Self { socket, stalled: None, stall_max: STALL_MAX, beginning: None }
+    }
+
+    /// The first `bytes` must come within a time.
+    pub(super) fn beginning(mut self, bytes: usize, within: Duration) -> Self {
+        self.beginning = Some((bytes, Box::pin(tokio::time::sleep(within))));
+        self
     }
 
     pub(super) fn into_inner(self) -> S {
@@ -52,7 +60,18 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_read(cx, buf)
+        let before = buf.filled().len();
+        let read = Pin::new(&mut self.socket).poll_read(cx, buf);
+        let Some((missing, until)) = &mut self.beginning else { return read };
+        if read.is_pending() {
+            ready!(until.as_mut().poll(cx));
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        *missing = missing.saturating_sub(buf.filled().len() - before);
+        if *missing == 0 {
+            self.beginning = None;
+        }
+        read
     }
 }
 
@@ -92,9 +111,19 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::AsyncWriteExt;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
+
+    #[tokio::test]
+    async fn a_beginning_that_does_not_come_is_not_waited_for() {
+        let (mut peer, socket) = tokio::io::duplex(64);
+        let mut patient = Patient::new(socket).beginning(4, Duration::from_millis(20));
+        peer.write_all(b"PR").await.unwrap();
+        let mut buffer = [0; 4];
+        let error = patient.read_exact(&mut buffer).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+    }
 
     #[tokio::test]
     async fn who_never_reads_is_given_up() {

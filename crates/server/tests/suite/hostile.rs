@@ -175,11 +175,13 @@ fn a_body_that_stalls_is_given_up() {
     let server = Server::example();
     let begin = Instant::now();
     let said = std::thread::scope(|scope| {
+        let preface = scope.spawn(|| wait_closed(server.ready.http, b"PRI * HTTP/2.0\r\n"));
         let silent = scope.spawn(|| wait_closed(server.ready.http, b""));
         let head = b"GET /healthz HTTP/1.1\r\nHo";
         let half_a_head = scope.spawn(|| wait_closed(server.ready.http, head));
         let body = b"POST /api/v1/session HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{";
         let said = wait_closed(server.ready.http, body);
+        preface.join().unwrap();
         silent.join().unwrap();
         half_a_head.join().unwrap();
         said
