@@ -27,7 +27,8 @@ export function Head({ model, show }: { model: DeskModel; show: Show | null }) {
 function OnAir({ model }: { model: DeskModel }) {
   const desk = model.desk.value;
   if (!desk) return <Badge>{t("desk.onair.unknown")}</Badge>;
-  const live = desk.status === "live";
+  const live = desk.status === "live" && desk.why !== "not_on_air";
+  if (desk.status === "live" && !live) return <Badge>{t("desk.onair.waits")}</Badge>;
   return (
     <span class="head-air">
       <Badge tone={live ? "program" : "neutral"} dot={live}>{t(live ? "desk.on_air" : `desk.onair.${onAirKey(desk)}`)}</Badge>

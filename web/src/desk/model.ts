@@ -59,7 +59,9 @@ export class DeskModel {
 
   /** Takes a message of the desk socket. */
   take(message: DeskState): void {
-    this.#clock.read({ airMs: message.air_media_ms, newestMs: message.newest_media_ms }, this.#now());
+    // Before a first frame the server's clocks run without media; there is then nothing to draw.
+    const empty = message.in_delay_ms === 0 && !message.feed?.receiving;
+    this.#clock.read({ airMs: message.air_media_ms, newestMs: empty ? message.air_media_ms : message.newest_media_ms }, this.#now());
     batch(() => {
       this.desk.value = message;
       this.#dropAiredSelection();

@@ -14,6 +14,8 @@ export interface MonitorProps {
   label: ComponentChildren;
   note?: ComponentChildren;
   poster: string;
+  /** Whether the server has anything to play here; asking for what is not there would only fill the console. */
+  plays: boolean;
   listening: boolean;
   onListen: () => void;
   /** Called with each level while the meters run. */
@@ -30,7 +32,7 @@ function meterOf(video: HTMLVideoElement): Meter {
   return meter;
 }
 
-export function Monitor({ kind, src, label, note, poster, listening, onListen, onLevel, onStream }: MonitorProps) {
+export function Monitor({ kind, src, label, note, poster, plays, listening, onListen, onLevel, onStream }: MonitorProps) {
   const stream = useRef<Stream | null>(null);
   const running = metersRunning.value;
   useEffect(() => {
@@ -47,7 +49,7 @@ export function Monitor({ kind, src, label, note, poster, listening, onListen, o
           {t(listening ? "desk.monitor.listening" : "desk.monitor.listen")}
         </button>
       </header>
-      <Picture
+      {plays ? <Picture
         src={src}
         bare
         poster={<p>{poster}</p>}
@@ -57,7 +59,7 @@ export function Monitor({ kind, src, label, note, poster, listening, onListen, o
           if (made && metersRunning.peek()) made.video.muted = false;
           onStream?.(made);
         }}
-      />
+      /> : <div class="picture"><div class="picture-state"><p>{poster}</p></div></div>}
       <MeterBar stream={() => stream.current} onLevel={onLevel} kind={kind} />
     </section>
   );

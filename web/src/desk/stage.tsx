@@ -27,6 +27,8 @@ export function Stage({ model, levels, show, slug, playheadMs, onLevel, onPrevie
   const [listening, setListening] = useState<Listening>(null);
   const listen = (to: Exclude<Listening, null>) => () => setListening(listening === to ? null : to);
   const path = `/live/${encodeURIComponent(slug)}`;
+  const desk = model.desk.value;
+  const feed = source === "host" ? desk?.feed : desk?.standby?.feed;
   const name = source === "host" ? show?.host.name : show?.standby?.name;
   return (
     <>
@@ -36,6 +38,7 @@ export function Stage({ model, levels, show, slug, playheadMs, onLevel, onPrevie
           src={`${path}/preview/${source}/index.m3u8`}
           label={name ?? ""}
           note={show?.standby ? <SourceSwitch show={show} source={source} onSource={setSource} /> : null}
+          plays={feed?.receiving ?? false}
           poster={t(source === "host" ? "desk.monitor.no_host_feed" : "desk.monitor.no_standby_feed")}
           listening={listening === "preview"}
           onListen={listen("preview")}
@@ -46,6 +49,7 @@ export function Stage({ model, levels, show, slug, playheadMs, onLevel, onPrevie
           kind="program"
           src={`${path}/index.m3u8`}
           label={<OnAirWords model={model} show={show} />}
+          plays={desk !== null && desk.status !== "planned" && desk.why !== "not_on_air"}
           poster={t("desk.monitor.nothing_aired")}
           listening={listening === "program"}
           onListen={listen("program")}

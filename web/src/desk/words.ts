@@ -72,7 +72,8 @@ export function refused(
     return { key: "desk.answer.not_allowed", values: { message: fallback.message }, tone: "no" };
   }
   if (code === "standby_not_ready") return { key: "desk.answer.standby", values: { message: fallback.message }, tone: "no" };
-  const said = fallback.hint === "" ? fallback.message : `${fallback.message}. ${fallback.hint}`;
+  const stop = /[.!?。！？]$/.test(fallback.message) ? " " : ". ";
+  const said = fallback.hint === "" ? fallback.message : `${fallback.message}${stop}${fallback.hint}`;
   return { key: "desk.answer.refused", values: { message: said }, tone: "no" };
 }
 

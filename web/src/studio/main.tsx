@@ -10,7 +10,7 @@ import { Button, Empty, Failed, LanguageSwitch, Loading, mount, t, useLoad } fro
 import { FeedCard } from "./feedcard";
 import { Lamp } from "./lamp";
 import { StudioModel } from "./model";
-import { Notice } from "./notice";
+import { Cuts, Notice } from "./notice";
 import { ProductCard } from "./product";
 import { ShowList } from "./showlist";
 import { Talk } from "./talk";
@@ -69,8 +69,9 @@ function StudioBoard({ host, hosts = [], onHost }: { host: string | null; hosts?
       <Lamp show={show} feed={studio.feed} viewers={room?.viewers.value ?? show?.viewers ?? 0} model={model} />
       <main class="studio-main">
         <div class="studio-column">
-          {show ? <Notice show={show} actions={model.actions.value} /> : null}
+          {show ? <Notice show={show} /> : null}
           {room ? <ProductCard shop={room.shop} mine={model.mine.value} /> : <Empty title={t("studio.no_show")}>{t("studio.no_show.hint")}</Empty>}
+          <Cuts actions={model.actions.value} />
           <FeedCard studio={studio} />
           <ShowList studio={studio} model={model} />
         </div>

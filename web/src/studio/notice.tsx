@@ -6,28 +6,31 @@ import { localTime, t, utc } from "../ui";
 
 const SHOWN_MAX = 20;
 
-export function Notice({ show, actions }: { show: Show; actions: readonly Action[] }) {
+export function Notice({ show }: { show: Show }) {
   return (
-    <>
-      <details class="s-card s-notice" open={show.status === "planned"}>
-        <summary>{t("studio.notice.title")}</summary>
-        <ul>
-          <li>{t("studio.notice.preview")}</li>
-          <li>{t("studio.notice.delay", { seconds: show.delay_s })}</li>
-          <li>{t("studio.notice.recorded")}</li>
-          <li>{t("studio.notice.sealed")}</li>
-          <li>{t("studio.notice.not")}</li>
-        </ul>
-      </details>
-      {actions.length > 0 ? (
-        <section class="s-card s-setup" aria-label={t("studio.cuts.title")}>
-          <h2 class="s-label">{t("studio.cuts.title")}</h2>
-          <ul class="s-cuts num">
-            {actions.slice(0, SHOWN_MAX).map((a) => <Done key={a.id} action={a} />)}
-          </ul>
-        </section>
-      ) : null}
-    </>
+    <details class="s-card s-notice" open={show.status === "planned"}>
+      <summary>{t("studio.notice.title")}</summary>
+      <ul>
+        <li>{t("studio.notice.preview")}</li>
+        <li>{t("studio.notice.delay", { seconds: show.delay_s })}</li>
+        <li>{t("studio.notice.recorded")}</li>
+        <li>{t("studio.notice.sealed")}</li>
+        <li>{t("studio.notice.not")}</li>
+      </ul>
+    </details>
+  );
+}
+
+/** What the desk did, newest first. */
+export function Cuts({ actions }: { actions: readonly Action[] }) {
+  if (actions.length === 0) return null;
+  return (
+    <section class="s-card s-setup" aria-label={t("studio.cuts.title")}>
+      <h2 class="s-label">{t("studio.cuts.title")}</h2>
+      <ul class="s-cuts num" tabIndex={0}>
+        {actions.slice(0, SHOWN_MAX).map((a) => <Done key={a.id} action={a} />)}
+      </ul>
+    </section>
   );
 }
 

@@ -117,6 +117,10 @@ function Screen({ model }: { model: WatchModel }) {
   if (model.replay && !show.recording) {
     return <div class="picture"><div class="picture-state"><p>{t("watch.no_recording")}</p></div></div>;
   }
+  // Until something has aired there is no playlist; the model asks when there is.
+  if (!show.on_air && show.status !== "ended" && !model.watch.value.show.on_air) {
+    return <div class="picture"><div class="picture-state"><Before model={model} /></div><OnPicture model={model} /></div>;
+  }
   return (
     <Picture src={playlist} epoch={air.epoch} live={!model.replay} onStream={(stream) => model.setStream(stream)} poster={<Before model={model} />}>
       <OnPicture model={model} />

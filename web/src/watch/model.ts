@@ -148,11 +148,12 @@ export class WatchModel {
     this.stateSignal.value = pinned(this.stateSignal.value, pin);
   }
 
-  /** The picture is there, but the page's data is from before the first air. */
+  /** The show is live and nothing has aired yet, or the page's data is from before the first air. */
   private catchUp(): void {
     const { show, air } = this.watchSignal.value;
+    const waits = this.stateSignal.value.show.status === "live" && !show.on_air;
     const playing = this.stream.value?.state.value === "playing";
-    if (!playing || this.replay || (air.epoch && (show.on_air || show.status === "ended"))) return;
+    if (!(playing || waits) || this.replay || (air.epoch && (show.on_air || show.status === "ended"))) return;
     if (performance.now() - this.asked_ms < catch_up_ms) return;
     this.asked_ms = performance.now();
     void this.reload().catch(() => {});

@@ -109,7 +109,7 @@ export interface DeskState {
   why?: string | null;
   status: ShowStatus;
   feed: Feed | null;
-  standby: { slug: string; name: string; ready: boolean; code?: string | null; why?: string | null } | null;
+  standby: { slug: string; name: string; ready: boolean; code?: string | null; why?: string | null; feed?: Feed | null } | null;
   actions: Action[];
   viewers: number;
   msgs_per_s: number[];
