@@ -79,6 +79,29 @@ impl<T: Serialize + DeserializeOwned> Docs<T> {
         self.write(key, value, Expect::Absent, 1).await
     }
 
+    /// Adds or replaces many rows in one batch; says which were new.
+    pub(crate) async fn put_all(&self, values: Vec<(String, T)>) -> ApiResult<Vec<bool>> {
+        let _turn = self.writing.lock().await;
+        let (mut rows, mut new) = (BTreeMap::new(), Vec::with_capacity(values.len()));
+        for (key, value) in values {
+            let known = self.read().get(&key).map(|(version, _)| *version);
+            // Of two values for one key the later one stands.
+            new.push(known.is_none() && !rows.contains_key(&key));
+            rows.insert(key, (known, Arc::new(value)));
+        }
+        let mut batch = Batch::default();
+        for (key, (known, value)) in &rows {
+            let expect = known.map_or(Expect::Absent, Expect::Version);
+            batch.docs.extend(self.table.change(key, value, expect));
+        }
+        commit(&*self.store, batch).await?;
+        let mut all = self.rows.write().unwrap_or_else(PoisonError::into_inner);
+        all.extend(
+            rows.into_iter().map(|(key, (known, value))| (key, (known.unwrap_or(0) + 1, value))),
+        );
+        Ok(new)
+    }
+
     /// Changes a row by what `change` makes of it; `unknown` is the refusal when there is none.
     pub(crate) async fn update(
         &self,

@@ -1,6 +1,8 @@
 //! Product CSV with Shopify's export headers: one line per variant, later lines of a handle leaving title, vendor and
 //! category to its first. Unknown columns are ignored; a line that cannot be used is reported with its number.
 
+use std::sync::Arc;
+
 use csv::{ReaderBuilder, StringRecord, Trim};
 use units::{Currency, Money};
 
@@ -12,6 +14,8 @@ use crate::names::slug_of;
 /// Lines of a file at most.
 const LINES_MAX: usize = 20_000;
 const FIELD_MAX: usize = 64 * 1024;
+/// Products that are written together.
+const TURN_MAX: usize = 500;
 
 /// One product of a file.
 #[derive(Debug, Clone)]
@@ -184,10 +188,51 @@ fn row(
     Ok(Some(Row { line, product, vendor: shared.vendor.clone(), stock }))
 }
 
-/// Creates or updates a product; answers whether it is new. A brand that is missing is created; stock is taken only for
-/// a new product, because the stock of an old one has moved on.
-pub(crate) async fn apply(app: &App, row: Row) -> ApiResult<bool> {
-    let vendor = if row.vendor.is_empty() { "Unbranded" } else { &row.vendor };
+/// What became of the rows of a file.
+#[derive(Default)]
+pub(crate) struct Applied {
+    pub(crate) created: u64,
+    pub(crate) updated: u64,
+    pub(crate) rejected: Vec<Rejected>,
+}
+
+/// Takes the rows into the catalogue, many at a time. Stock is opened for new products only.
+pub(crate) async fn apply(app: &Arc<App>, rows: Vec<Row>) -> ApiResult<Applied> {
+    let mut applied = Applied::default();
+    let mut rows = rows.into_iter();
+    loop {
+        let mut turn = Vec::with_capacity(TURN_MAX);
+        for row in rows.by_ref().take(TURN_MAX) {
+            match product_of(app, row.vendor, row.product).await {
+                Ok(product) => turn.push((product, row.stock)),
+                Err(error) if error.code == Code::StoreUnavailable => return Err(error),
+                Err(error) => applied.rejected.push((row.line, error.message())),
+            }
+        }
+        if turn.is_empty() && rows.len() == 0 {
+            return Ok(applied);
+        }
+        let stocks: Vec<_> =
+            turn.iter().map(|(product, stock)| (product.sku.clone(), *stock)).collect();
+        let values = turn.into_iter().map(|(product, _)| (product.sku.clone(), product)).collect();
+        let new = app.catalogue.products.put_all(values).await?;
+        let mut opened = tokio::task::JoinSet::new();
+        for ((sku, stock), new) in stocks.into_iter().zip(new) {
+            *(if new { &mut applied.created } else { &mut applied.updated }) += 1;
+            if new {
+                let app = Arc::clone(app);
+                opened.spawn(async move { app.shop.open_stock(&sku, stock.unwrap_or(0)).await });
+            }
+        }
+        while let Some(done) = opened.join_next().await {
+            done.map_err(|_| Code::Internal)??;
+        }
+    }
+}
+
+/// The product of a row, its brand made when nobody has heard of it.
+async fn product_of(app: &App, vendor: String, product: Product) -> ApiResult<Product> {
+    let vendor = if vendor.is_empty() { "Unbranded" } else { &vendor };
     let known = app.catalogue.brands.find(|brand| brand.name == vendor || brand.slug == vendor);
     let brand = match known {
         Some(brand) => brand.slug.clone(),
@@ -205,15 +250,7 @@ pub(crate) async fn apply(app: &App, row: Row) -> ApiResult<bool> {
             slug
         }
     };
-    let product = app.catalogue.checked(Product { brand, ..row.product })?;
-    let sku = product.sku.clone();
-    if app.catalogue.products.get(&sku).is_some() {
-        app.catalogue.products.update(&sku, Code::UnknownProduct, |_| Ok(product)).await?;
-        return Ok(false);
-    }
-    app.catalogue.products.insert(&sku, product).await?;
-    app.shop.open_stock(&sku, row.stock.unwrap_or(0)).await?;
-    Ok(true)
+    app.catalogue.checked(Product { brand, ..product })
 }
 
 #[cfg(test)]

@@ -424,18 +424,10 @@ pub(crate) async fn import(
         .map_err(|error| ApiError::about(Code::InvalidField, format!("currency: {error}")))?;
     let read = tokio::task::spawn_blocking(move || crate::import::read(&file, currency));
     let (rows, mut rejected) = read.await.map_err(|_| Code::Internal)??;
-    let (mut created, mut updated) = (0, 0);
-    for row in rows {
-        let line = row.line;
-        match crate::import::apply(&app, row).await {
-            Ok(true) => created += 1,
-            Ok(false) => updated += 1,
-            Err(error) if error.code == Code::StoreUnavailable => return Err(error),
-            Err(error) => rejected.push((line, error.message())),
-        }
-    }
+    let applied = crate::import::apply(&app, rows).await?;
+    rejected.extend(applied.rejected);
     rejected.sort_by_key(|(line, _)| *line);
     let rejected =
         rejected.into_iter().map(|(line, reason)| RejectedLine { line, reason }).collect();
-    Ok(Json(ImportReport { created, updated, rejected }))
+    Ok(Json(ImportReport { created: applied.created, updated: applied.updated, rejected }))
 }

@@ -132,12 +132,12 @@ pub(crate) async fn watch(
     Ok((cookie, Json(view)))
 }
 
+/// The header that gives a device its cookie, when it has none.
+pub(crate) type NewCookie = AppendHeaders<Vec<(axum::http::HeaderName, String)>>;
+
 /// The same where a new device costs something: a place in a room, a row. One address brings a few a second; this machine
 /// itself, and a proxy on it that is not trusted, as many as it likes.
-pub(crate) fn counted_device_of(
-    app: &App,
-    caller: &Caller,
-) -> ApiResult<(Device, AppendHeaders<Vec<(axum::http::HeaderName, String)>>)> {
+pub(crate) fn counted_device_of(app: &App, caller: &Caller) -> ApiResult<(Device, NewCookie)> {
     if caller.device.is_none() && !caller.sender.is_loopback() {
         let wait = |ms| ApiError::from(Code::TooManyRequests).retry_after_ms(ms);
         app.newcomers.take(&caller.sender, clock::now()).map_err(wait)?;
@@ -146,10 +146,7 @@ pub(crate) fn counted_device_of(
 }
 
 /// The caller's device, with the header that gives it its cookie when it is new.
-pub(crate) fn device_of(
-    app: &App,
-    caller: &Caller,
-) -> (Device, AppendHeaders<Vec<(axum::http::HeaderName, String)>>) {
+pub(crate) fn device_of(app: &App, caller: &Caller) -> (Device, NewCookie) {
     match caller.device {
         Some(device) => (device, AppendHeaders(Vec::new())),
         None => {

@@ -28,6 +28,8 @@ use crate::secrets::Secrets;
 
 /// Messages that wait for a moderator in one room; a further one is refused.
 const HELD_MAX: usize = 200;
+/// Rooms and desks at most. Every show that was ever planned has a room, so this is what ends first in a long life.
+const CHANNELS_MAX: usize = 50_000;
 /// Chat lines a second that reach a room; above it a sample does, and everybody sees their own.
 const CHAT_PER_S: u32 = 100;
 
@@ -98,6 +100,7 @@ impl Rooms {
         let mut config = HubConfig::new(clock::now_us);
         config.shards = settings.shards;
         config.max_connections = settings.viewers_max;
+        config.max_channels = CHANNELS_MAX;
         let hub = Hub::start(config, Arc::new(Door::new(&rooms)))?;
         let _ = rooms.hub.set(hub);
         Ok(rooms)

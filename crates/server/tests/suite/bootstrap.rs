@@ -48,6 +48,7 @@ fn a_file_is_applied_once_and_never_overwrites() {
         "Night show",
         "delay_s is \"12\"",
         "user pia: roles",
+        "show evening: offers is \"\"",
     ] {
         assert!(moved.iter().any(|line| line.contains(says)), "{says} is not in {moved:#?}");
     }

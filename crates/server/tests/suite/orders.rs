@@ -173,6 +173,15 @@ fn a_file_of_products_comes_in_and_no_formula_goes_out() {
     pat.send("POST", "products/import?currency=EURO", &headers, csv.as_bytes())
         .refused("invalid_field");
 
+    // A whole catalogue comes in at once, and the same SKU twice in it is one product.
+    let header = "Handle,Title,Vendor,Variant SKU,Variant Inventory Qty,Variant Price\n";
+    let line = |n: u32| format!("h{n},T{n},Rouge,BULK-{n},{n},1.00\n");
+    let many: String =
+        std::iter::once(header.to_owned()).chain((0..5_000).map(line)).chain([line(7)]).collect();
+    let report = pat.send("POST", "products/import", &headers, many.as_bytes()).expect(200);
+    assert_eq!((&report["created"], &report["updated"]), (&5_000.into(), &1.into()), "{report}");
+    assert_eq!(pat.get("products?q=BULK-4999").expect(200)[0]["left"], 4_999);
+
     pat.post("shows/evening/offers", &json!({"sku": "F-1"})).expect(201);
     let li = viewer(&server);
     for (n, name) in ["=1+1", "+1", "-1", "@SUM(A1)", "＝1", "a\"b,c"].iter().enumerate() {

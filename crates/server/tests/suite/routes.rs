@@ -18,7 +18,10 @@ const TOKENS: [Option<&str>; 6] = [
 
 /// Method, path, how the variables of the path are filled, body, and what each of them is answered. `{n}` is another number
 /// for each who asks.
-const TABLE: &[(&str, &str, &[&str], &str, [u16; 6])] = &[
+type Row = (&'static str, &'static str, &'static [&'static str], &'static str, [u16; TOKENS.len()]);
+
+/// All routes.
+const TABLE: &[Row] = &[
     ("get", "/session", &[], "", [401, 200, 200, 200, 200, 200]),
     ("post", "/session", &[], r#"{"name":"pat","password":"change-me-please-1"}"#, [200; 6]),
     ("delete", "/session", &[], "", [204; 6]),
