@@ -216,6 +216,12 @@ impl Bootstrap {
         }
         for product in &self.product {
             show::Sku::new(&product.sku).with_context(|| format!("product \"{}\"", product.sku))?;
+            ensure!(
+                u64::from(product.stock) <= show::shop::STOCK_MAX,
+                "product \"{}\": stock is {} at most",
+                product.sku,
+                show::shop::STOCK_MAX
+            );
             product
                 .price
                 .parse::<Money>()

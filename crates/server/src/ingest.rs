@@ -20,6 +20,8 @@ use crate::shows::{ShowHandle, Shows};
 
 /// Bytes read at once.
 const READ_BYTES: usize = 64 * 1024;
+/// How long a published stream gathers before it is read again.
+const REST: Duration = Duration::from_ms(20);
 /// How often the studio is told how a feed does.
 const STATS_EVERY: Duration = Duration::from_s(1);
 /// How long a refused feed is remembered, so that the studio can say why.
@@ -250,6 +252,7 @@ impl Connection {
 
     async fn serve(&mut self) -> Ended {
         let mut buffer = vec![0; READ_BYTES];
+        let mut rest = None;
         loop {
             let out = self.session.output();
             if !out.is_empty()
@@ -272,11 +275,15 @@ impl Connection {
             }
             let deadline = self.session.deadline();
             tokio::select! {
-                read = self.stream.read(&mut buffer) => match read {
+                read = read_after(rest, &mut self.stream, &mut buffer) => match read {
                     Ok(0) => return Ended::Peer,
                     Ok(n) => {
                         // A fault becomes an event, with the reason on its way to the peer.
-                        let _ = self.session.receive(&buffer[..n], clock::now());
+                        let now = clock::now();
+                        let _ = self.session.receive(&buffer[..n], now);
+                        // A stream comes in many small pieces; taken a few at a time they cost less. What fills the
+                        // buffer is taken as fast as it comes.
+                        rest = (self.publishing.is_some() && n < READ_BYTES).then(|| now + REST);
                     }
                     Err(error) => return Ended::Io(error),
                 },
@@ -473,6 +480,18 @@ fn source(channel: Channel) -> Source {
         Channel::Host => Source::Host,
         Channel::Standby => Source::Standby,
     }
+}
+
+/// Reads once a moment has come. Nothing is lost when it is dropped before it is done.
+async fn read_after(
+    rest: Option<Timestamp>,
+    stream: &mut TcpStream,
+    buffer: &mut [u8],
+) -> std::io::Result<usize> {
+    if rest.is_some() {
+        clock::sleep_until(rest).await;
+    }
+    stream.read(buffer).await
 }
 
 /// The reason for which the server throws the feed out, when it does.

@@ -156,12 +156,12 @@ impl Crowd {
         let keen = left_percent(self.keen_at_ms, self.now_ms, KEEN_MS);
         let Temper { chat, stirred_chat, orders, keen_orders } = self.temper;
         let chat = between(chat, stirred_chat, stirred);
-        // Who is angry does not buy.
+        // Who is put off does not buy.
         let orders = between(orders, keen_orders, keen) * (100 - stirred) / 100;
         for viewer in 0..self.languages.len() {
             if self.dice.below(10_000) < u64::from(chat) {
-                let angry = self.dice.below(100) < u64::from(stirred);
-                let act = Act::Say(self.line(viewer, angry));
+                let put_off = self.dice.below(100) < u64::from(stirred);
+                let act = Act::Say(self.line(viewer, put_off));
                 done.push(Done { viewer, act });
             }
             if self.dice.below(10_000) < u64::from(orders) {
@@ -171,8 +171,8 @@ impl Crowd {
         }
     }
 
-    fn line(&mut self, viewer: usize, angry: bool) -> &'static str {
-        let lines = match (self.languages[viewer], angry) {
+    fn line(&mut self, viewer: usize, put_off: bool) -> &'static str {
+        let lines = match (self.languages[viewer], put_off) {
             (Language::English, true) => ANGRY_EN,
             (Language::Chinese, true) => ANGRY_ZH,
             (Language::Russian, true) => ANGRY_RU,
@@ -341,7 +341,7 @@ mod tests {
         let acts = run(3, &cues, 180_000);
         assert!(count(&acts, 60_000, 80_000, false) > count(&acts, 40_000, 60_000, false));
         assert!(count(&acts, 120_000, 140_000, true) > 2 * count(&acts, 100_000, 120_000, true));
-        assert_eq!(count(&acts, 120_000, 122_000, false), 0, "who is angry does not buy");
+        assert_eq!(count(&acts, 120_000, 122_000, false), 0, "who is put off does not buy");
     }
 
     #[test]

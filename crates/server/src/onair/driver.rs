@@ -21,6 +21,8 @@ use crate::clock;
 
 /// Frames taken in one turn.
 const TURN_MAX: usize = 256;
+/// How often frames are taken and the program goes on, when nobody asks for more.
+const TURN_EVERY: Duration = Duration::from_ms(25);
 /// How often everybody else is told how the program does.
 const VIEW_EVERY: Duration = Duration::from_ms(100);
 
@@ -37,6 +39,8 @@ pub(super) struct Driver {
     tell: Tell,
     view: watch::Sender<Arc<View>>,
     viewed: Timestamp,
+    /// When frames were last taken.
+    turned: Timestamp,
     shelf: Arc<Shelf>,
     live: Option<Live>,
     /// Which connection sits on each channel.
@@ -66,6 +70,7 @@ impl Driver {
             tell,
             view,
             viewed: Timestamp(0),
+            turned: Timestamp(0),
             shelf: shelves.program,
             live: None,
             seats: [None; 2],
@@ -82,11 +87,10 @@ impl Driver {
         mut orders: mpsc::Receiver<Order>,
         mut frames: mpsc::Receiver<FromFeed>,
     ) {
-        let mut turn = Vec::with_capacity(TURN_MAX);
         loop {
-            let tick = self.viewed + VIEW_EVERY;
-            let deadline = self.live.as_ref().and_then(|live| live.program.deadline());
-            let wake = deadline.map_or(tick, |deadline| deadline.min(tick));
+            // Frames are taken in turns rather than one by one: waking up costs more than what is done then.
+            let busy = self.live.is_some() || self.seats.iter().any(Option::is_some);
+            let wake = if busy { self.turned + TURN_EVERY } else { self.viewed + VIEW_EVERY };
             tokio::select! {
                 biased;
                 order = orders.recv() => match order {
@@ -98,16 +102,13 @@ impl Driver {
                     Some(order) => self.obey(order),
                     None => return,
                 },
-                n = frames.recv_many(&mut turn, TURN_MAX) => {
-                    if n == 0 {
-                        return;
-                    }
-                    for item in turn.drain(..) {
-                        self.take(item);
-                    }
-                }
                 () = clock::sleep_until(Some(wake)) => {}
             }
+            for _ in 0..TURN_MAX {
+                let Ok(item) = frames.try_recv() else { break };
+                self.take(item);
+            }
+            self.turned = clock::now();
             self.advance();
         }
     }

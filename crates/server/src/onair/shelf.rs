@@ -53,6 +53,9 @@ impl Shelf {
         patience: Duration,
         mut look: impl FnMut(Option<Arc<Snapshot>>) -> Option<T>,
     ) -> Option<T> {
+        if let Some(found) = look(self.snapshot()) {
+            return Some(found);
+        }
         let mut version = self.version.subscribe();
         let found = async {
             loop {
