@@ -43,6 +43,7 @@ export function HoldButton({ label, holding, onHeld, busy, small = true }: HoldP
       class={cls("btn hold", small && "btn-small", down && "hold-down")}
       style={{ "--hold": `${HOLD_MS}ms` }}
       aria-busy={busy ?? false}
+      aria-label={down ? holding : label}
       title={t("desk.life.hold_hint")}
       onPointerDown={start}
       onPointerUp={stop}
