@@ -173,9 +173,9 @@ impl Crowd {
 
     fn line(&mut self, viewer: usize, put_off: bool) -> &'static str {
         let lines = match (self.languages[viewer], put_off) {
-            (Language::English, true) => ANGRY_EN,
-            (Language::Chinese, true) => ANGRY_ZH,
-            (Language::Russian, true) => ANGRY_RU,
+            (Language::English, true) => PUT_OFF_EN,
+            (Language::Chinese, true) => PUT_OFF_ZH,
+            (Language::Russian, true) => PUT_OFF_RU,
             (language, false) => match (self.dice.below(2) == 0, language) {
                 (true, Language::English) => CALM_EN,
                 (true, Language::Chinese) => CALM_ZH,
@@ -282,14 +282,14 @@ const CALM_RU: &[&str] = &[
     "звук отличный",
     "спасибо за ответ",
 ];
-const ANGRY_EN: &[&str] = &[
+const PUT_OFF_EN: &[&str] = &[
     "did she really just say that?",
     "I work twelve hours a day, thanks",
     "taking it out of my basket",
     "that was rude, please apologise",
     "we are the ones who pay for this",
 ];
-const ANGRY_ZH: &[&str] = &[
+const PUT_OFF_ZH: &[&str] = &[
     "刚才那句话什么意思",
     "我每天加班到十点你说我不努力",
     "不买了",
@@ -297,7 +297,7 @@ const ANGRY_ZH: &[&str] = &[
     "工资没涨也怪我吗",
     "请道歉",
 ];
-const ANGRY_RU: &[&str] = &[
+const PUT_OFF_RU: &[&str] = &[
     "это сейчас серьёзно было?",
     "я на двух работах, между прочим",
     "заказ отменяю",

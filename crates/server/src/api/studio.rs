@@ -42,18 +42,19 @@ pub(crate) struct StudioView {
 /// How a host's feed arrives.
 pub(crate) fn feed_view(app: &App, host: &str) -> Option<Value> {
     let now = clock::now();
-    let refused = app.feeds.refusal(host, now).map(|refused| json!({"code": refused.code, "message": refused.message, "at": refused.at.rfc3339()}));
-    match app.feeds.of_host(host) {
-        Some(feed) => {
-            let mut view = serde_json::to_value(&feed.stats).unwrap_or_default();
-            if let Some(view) = view.as_object_mut() {
-                view.insert("receiving".to_owned(), true.into());
-                view.insert("since".to_owned(), feed.since.rfc3339().into());
-            }
-            Some(view)
-        }
-        None => refused.map(|refused| json!({"receiving": false, "hints": [], "refused": refused})),
+    // A feed that begins forgets what was refused before, so a refusal is always news of the last one.
+    if let Some(refused) = app.feeds.refusal(host, now) {
+        let at = refused.at.rfc3339();
+        let refused = json!({"code": refused.code, "message": refused.message, "at": at});
+        return Some(json!({"receiving": false, "hints": [], "refused": refused}));
     }
+    let feed = app.feeds.of_host(host)?;
+    let mut view = serde_json::to_value(&feed.stats).unwrap_or_default();
+    if let Some(view) = view.as_object_mut() {
+        view.insert("receiving".to_owned(), true.into());
+        view.insert("since".to_owned(), feed.since.rfc3339().into());
+    }
+    Some(view)
 }
 
 /// A host's studio.
