@@ -142,7 +142,11 @@ fn nothing_is_named_after_an_emotion() {
     let mut paths = files(&root().join("crates"), &[".rs"]);
     paths.extend(files(&root().join("web/src"), &[".ts", ".tsx", ".json"]));
     for path in paths.iter().filter(|path| !path.ends_with("units/tests/house.rs")) {
-        let text = read(path).to_lowercase();
+        let mut text = read(path).to_lowercase();
+        if path.extension().is_some_and(|ending| ending == "json") {
+            // What a page says about itself may deny it; what it calls things may not.
+            text = text.lines().map(|line| line.split("\": ").next().unwrap_or_default()).collect();
+        }
         let mut spoken = text.split(|c: char| !c.is_alphabetic());
         let found = spoken.find(|spoken| words.contains(spoken));
         assert_eq!(found, None, "{}", path.display());
