@@ -40,7 +40,7 @@ function OnAir({ model }: { model: DeskModel }) {
 /** Amber is what can still be stopped: the bar is how much of it there is. */
 function Gauge({ model }: { model: DeskModel }) {
   const desk = model.desk.value;
-  if (!desk) return null;
+  if (desk?.status !== "live") return null;
   const share = delayShare(desk.in_delay_ms, desk.delay_s);
   const left = (desk.in_delay_ms / 1000).toFixed(1);
   const words = t("desk.delay.gauge", { delay: number(desk.delay_s), left });

@@ -13,11 +13,24 @@ export function deskMessage(data: unknown): DeskState | null {
   }
   if (typeof raw !== "object" || raw === null || (raw as { type?: unknown }).type !== "desk") return null;
   const m = raw as Partial<DeskState> & { show?: { status?: DeskState["status"] } };
-  if (!isNumber(m.newest_media_ms) || !isNumber(m.air_media_ms) || !isNumber(m.delay_s)) return null;
+  const status = m.status ?? m.show?.status ?? "planned";
+  // Before its start and after its end a show has no program, and so none of its figures.
+  const figures = [m.newest_media_ms, m.air_media_ms, m.delay_s];
+  const program = figures.every(isNumber);
+  if (!program && figures.some((figure) => figure !== undefined)) return null;
+  const newest_media_ms = m.newest_media_ms ?? 0;
+  const air_media_ms = m.air_media_ms ?? 0;
   return {
     ...(m as DeskState),
-    in_delay_ms: isNumber(m.in_delay_ms) ? m.in_delay_ms : m.newest_media_ms - m.air_media_ms,
-    status: m.status ?? m.show?.status ?? "planned",
+    newest_media_ms,
+    air_media_ms,
+    delay_s: m.delay_s ?? 0,
+    on: m.on ?? "slate",
+    video: m.video ?? "slate",
+    audio: m.audio ?? "silence",
+    why: m.why ?? (status === "live" ? "not_on_air" : null),
+    in_delay_ms: isNumber(m.in_delay_ms) ? m.in_delay_ms : newest_media_ms - air_media_ms,
+    status,
     actions: list(m.actions),
     msgs_per_s: list(m.msgs_per_s),
     orders_per_min: list(m.orders_per_min),

@@ -44,7 +44,7 @@ export function ShopPanel({ shop, model }: { shop: Shop; model: DeskModel }) {
               <span class="clip offer-sku">{offer.sku}</span>
               <span>{offer.left > 0 ? t("desk.shop.left", { n: number(offer.left) }) : t("desk.shop.sold_out")}</span>
             </div>
-            {!offer.selling && offer.why && offer.left > 0 ? <p class="small muted">{tOr(`desk.why.${offer.why}`, offer.why)}</p> : null}
+            {!offer.selling && offer.why && offer.left > 0 ? <p class="small muted">{tOr(`offers.why.${offer.why}`, offer.why)}</p> : null}
             {editing === offer.sku ? <Terms shop={shop} offer={offer} onDone={() => setEditing(null)} /> : null}
           </li>
         ))}

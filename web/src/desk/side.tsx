@@ -35,6 +35,7 @@ export function DelayCard({ model }: { model: DeskModel }) {
   const desk = model.desk.value;
   const [wanted, setWanted] = useState<number | null>(null);
   if (!desk) return null;
+  if (desk.status !== "live") return null;
   const value = wanted ?? desk.delay_s;
   const words = delayWords(desk.delay_s, value, desk.in_delay_ms);
   const step = (by: number) => setWanted(Math.min(DELAY_MAX_S, Math.max(0, Math.round(value + by))));

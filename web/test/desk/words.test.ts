@@ -102,3 +102,11 @@ describe("desk message", () => {
     expect(m).toMatchObject({ in_delay_ms: 4, actions: [], msgs_per_s: [], viewers: 0, status: "planned" });
   });
 });
+
+describe("a show without a program", () => {
+  it("is told by its status", () => {
+    const m = deskMessage('{"type":"desk","status":"ended","viewers":3}');
+    expect(m).toMatchObject({ status: "ended", delay_s: 0, in_delay_ms: 0, why: null, actions: [] });
+    expect(deskMessage('{"type":"desk","status":"live"}')).toMatchObject({ why: "not_on_air" });
+  });
+});
