@@ -150,6 +150,11 @@ describe("an offer's terms from the room", () => {
     expect(state.offers[0]).toMatchObject({ left: 7, price: { minor: 6900 } });
   });
 
+  it("do not bring back what was sold while they waited for the picture", () => {
+    const state = fold([{ type: "sold_out", sku: offer.sku }, { ...terms, left: 3, type: "offer" }]);
+    expect(state.offers[0]?.left).toBe(0);
+  });
+
   it("of an unknown product are asked for before they are shown", () => {
     const message = { ...base, ...terms, sku: "NEW-01", type: "offer" } as RoomMessage;
     expect(unknownOffer(opened(watch), message)).toBe(true);

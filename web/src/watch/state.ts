@@ -101,7 +101,8 @@ function withStock(state: RoomState, sku: string, left: number): RoomState {
 }
 
 function withOffer(offers: Offer[], next: OfferTerms): Offer[] {
-  const left = next.left ?? offers.find((offer) => offer.sku === next.sku)?.left;
+  // Terms wait for the picture and stock does not: a number that comes with terms is the older one.
+  const left = offers.find((offer) => offer.sku === next.sku)?.left ?? next.left;
   // One that nobody knows how many are left of is asked for (`unknownOffer`).
   return left === undefined ? offers : placed(offers, { ...next, left });
 }
