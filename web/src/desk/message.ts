@@ -28,7 +28,7 @@ export function deskMessage(data: unknown): DeskState | null {
     on: m.on ?? "slate",
     video: m.video ?? "slate",
     audio: m.audio ?? "silence",
-    why: m.why ?? (status === "live" ? "not_on_air" : null),
+    why: m.why ?? (status === "live" && !program ? "not_on_air" : null),
     in_delay_ms: isNumber(m.in_delay_ms) ? m.in_delay_ms : newest_media_ms - air_media_ms,
     status,
     actions: list(m.actions),

@@ -108,5 +108,7 @@ describe("a show without a program", () => {
     const m = deskMessage('{"type":"desk","status":"ended","viewers":3}');
     expect(m).toMatchObject({ status: "ended", delay_s: 0, in_delay_ms: 0, why: null, actions: [] });
     expect(deskMessage('{"type":"desk","status":"live"}')).toMatchObject({ why: "not_on_air" });
+    const onAir = deskMessage('{"type":"desk","status":"live","why":null,"air_media_ms":1,"newest_media_ms":5,"delay_s":8}');
+    expect(onAir).toMatchObject({ why: null });
   });
 });
