@@ -320,7 +320,7 @@ mod tests {
             7350, 8000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 90_000,
             96_000,
         ] {
-            assert_eq!(FLICKS_PER_S % i64::from(rate as u32), 0, "{rate}");
+            assert_eq!(FLICKS_PER_S % i64::from(rate), 0, "{rate}");
             assert_eq!(Duration::from_ticks(1024, rate).ticks(rate), 1024);
         }
         assert_eq!(Duration::from_ms(33).ms(), 33);
