@@ -35,6 +35,9 @@ export const behind_max_s = 12;
 const tight_slack_s = 2.5;
 /** A jump needs time to show; another one before would only stutter. */
 const jump_every_ms = 4_000;
+/** A picture that stands still so long is sent to the live edge; so long again, and the player begins anew. */
+const still_ms = 3_000;
+const look_every_ms = 1_000;
 
 // The distance to the live edge is the playlist's own PART-HOLD-BACK: a count of segments set here would
 // win over it and keep every picture three target durations late.
@@ -62,6 +65,9 @@ export class Stream {
   private gone = false;
   private recoveries = 0;
   private jumped_ms = Number.NEGATIVE_INFINITY;
+  private at_s = 0;
+  private moved_ms = 0;
+  private looking: ReturnType<typeof setInterval> | null = null;
   private epoch_ms: number | null = null;
   private readonly leave = new AbortController();
 
@@ -128,6 +134,7 @@ export class Stream {
     this.gone = true;
     this.leave.abort();
     if (this.retry) clearTimeout(this.retry);
+    if (this.looking) clearInterval(this.looking);
     this.hls?.destroy();
     this.hls = null;
     this.video.removeAttribute("src");
@@ -169,6 +176,22 @@ export class Stream {
     });
   }
 
+  /** A picture that waits fires no `timeupdate`, so it is looked at by the clock. */
+  private look(Maker: typeof Hls): void {
+    const now = performance.now();
+    const waits = this.hls !== null && !this.video.paused && this.video.readyState >= 1 && this.video.readyState < 3;
+    if (!waits || this.video.currentTime !== this.at_s) {
+      this.at_s = this.video.currentTime;
+      this.moved_ms = now;
+      return;
+    }
+    if (now - this.moved_ms > 2 * still_ms) {
+      this.moved_ms = now;
+      this.hls?.destroy();
+      this.startHls(Maker);
+    } else if (now - this.moved_ms > still_ms) this.jump();
+  }
+
   private jump(): void {
     const now = performance.now();
     if (now - this.jumped_ms < jump_every_ms) return;
@@ -185,8 +208,10 @@ export class Stream {
   private async start(): Promise<void> {
     const { default: Hls } = await import("hls.js/light");
     if (this.gone) return;
-    if (Hls.isSupported()) this.startHls(Hls);
-    else if (this.video.canPlayType("application/vnd.apple.mpegurl")) this.startNative();
+    if (Hls.isSupported()) {
+      this.startHls(Hls);
+      if (this.isLive) this.looking = setInterval(() => this.look(Hls), look_every_ms);
+    } else if (this.video.canPlayType("application/vnd.apple.mpegurl")) this.startNative();
     else this.stateSignal.value = "unsupported";
   }
 
