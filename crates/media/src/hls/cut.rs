@@ -351,7 +351,28 @@ impl Cutter {
             self.sound_bytes -= sound.data.len();
             taken.push(sound);
         }
+        self.heed_overtaken_switch(&config, end);
         taken
+    }
+
+    /// Counts the sound for which no picture came any more.
+    pub(crate) fn drop_rest(&mut self) {
+        self.stats.backward_sounds += self.sounds.len() as u64;
+        self.sounds.clear();
+        self.sound_bytes = 0;
+    }
+
+    /// Two changes of the sound between two pictures leave one switch for both: what comes after the first of them
+    /// would wait for ever, so it asks for a switch again.
+    fn heed_overtaken_switch(&mut self, config: &Arc<AudioConfig>, end: AirTime) {
+        let waits =
+            self.sounds.front().filter(|sound| sound.air < end && !same(&sound.config, config));
+        let Some(from) = waits.map(|sound| sound.air) else { return };
+        let asked =
+            self.switch_from.is_some() || self.pictures.iter().any(|picture| picture.switch);
+        if !asked {
+            self.switch_at(from);
+        }
     }
 }
 

@@ -126,7 +126,8 @@ impl Packager {
         self.advance()
     }
 
-    /// Takes an access unit. True when there is a new snapshot.
+    /// Takes an access unit. True when there is a new snapshot. The sound may change its configuration once between two
+    /// pictures; of a second change what lies between is lost.
     pub fn push_audio(&mut self, sound: AirAudio) -> bool {
         self.cutter.push_audio(sound);
         self.advance()
@@ -139,6 +140,7 @@ impl Packager {
         }
         self.cutter.end();
         self.advance();
+        self.cutter.drop_rest();
         self.close_segment();
         self.ended = true;
         self.publish();

@@ -20,6 +20,12 @@ fn what_ships_can_be_read_back() {
     let openapi: serde_json::Value = serde_json::from_str(&openapi).unwrap();
     assert_eq!((code, &openapi["openapi"]), (0, &json!("3.1.0")));
     assert!(openapi["paths"]["/shows/{slug}/orders"]["post"].is_object());
+    let pages: serde_json::Value =
+        serde_json::from_str(include_str!("../../../../web/openapi.json")).unwrap();
+    assert!(
+        pages == openapi,
+        "the pages know another api: ringlight openapi > web/openapi.json, then npm run wire in web"
+    );
 }
 
 #[test]

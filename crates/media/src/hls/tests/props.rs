@@ -126,10 +126,17 @@ fn run(steps: &[Step], config: &Config, from: AirTime) -> Run {
     let mut viewer = Viewer::default();
     let mut late: Vec<(usize, AirAudio)> = Vec::new();
     let mut sounds = 0;
+    // The program goes on a little after the last splice, as sound that changed there waits for a picture.
+    let calm = Step { duration: Duration::from_ms(40), key: false, splice: None, lag: 0 };
+    let steps: Vec<Step> = steps.iter().cloned().chain(std::iter::repeat_n(calm, 6)).collect();
     for (n, step) in steps.iter().enumerate() {
         if let Some(splice) = step.splice {
             source.video = video_config(splice.size * 16 / 9, splice.size);
-            source.audio = audio_config(splice.rate, 2);
+            // The packager asks for one change of the sound between two pictures at most: none while late sound of the
+            // one before is on its way.
+            if late.is_empty() {
+                source.audio = audio_config(splice.rate, 2);
+            }
         }
         let mut picture = source.picture(step.duration, step.key || n == 0);
         picture.discontinuity = step.splice.is_some();
