@@ -1,7 +1,8 @@
 //! Chromium as the viewer and as the producer.
 
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use crate::air::{epoch_ms, wait_for_recording};
 use crate::ffmpeg::{self, Host};
@@ -28,6 +29,43 @@ fn can_browse() -> bool {
         );
     }
     missing.is_empty()
+}
+
+/// A viewer in Chromium who only watches.
+pub(crate) struct Viewer {
+    node: Child,
+    said: BufReader<ChildStdout>,
+}
+
+impl Viewer {
+    /// Returns once the picture moves; `None` where there is no browser.
+    pub(crate) fn watch(server: &Server) -> Option<Self> {
+        if !can_browse() {
+            return None;
+        }
+        let mut node = Command::new("node")
+            .arg(web().join("e2e/splices.mjs"))
+            .env("RINGLIGHT_BASE", &server.base)
+            .env("RINGLIGHT_CHROMIUM", CHROMIUM)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = BufReader::new(node.stdout.take().unwrap());
+        let mut line = String::new();
+        said.read_line(&mut line).unwrap();
+        assert_eq!(line.trim(), "playing");
+        Some(Self { node, said })
+    }
+
+    /// How far it played and how long it stood still at most.
+    pub(crate) fn finish(mut self) -> serde_json::Value {
+        drop(self.node.stdin.take());
+        let mut line = String::new();
+        self.said.read_line(&mut line).unwrap();
+        assert!(self.node.wait().unwrap().success());
+        serde_json::from_str(&line).unwrap()
+    }
 }
 
 #[test]
