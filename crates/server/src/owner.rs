@@ -105,6 +105,7 @@ where
         let (questions, questions_rx) = mpsc::channel(queue_max);
         let (facts, facts_rx) = mpsc::channel(FACTS_MAX);
         let (stop, stop_rx) = mpsc::channel(1);
+        // Holds one answer for each batch in flight, so `IN_FLIGHT_MAX` bounds it; the store's thread must not wait here.
         let (done_tx, done) = mpsc::unbounded_channel();
         let stage = Stage::resume(stream, log);
         let lost = Arc::new(AtomicU64::new(0));

@@ -120,6 +120,11 @@ struct Run {
 }
 
 fn run(steps: &[Step], config: &Config, from: AirTime) -> Run {
+    run_as(steps, config, from, true)
+}
+
+/// `orderly`: the sound changes once between two pictures, and the program goes on after the last change.
+fn run_as(steps: &[Step], config: &Config, from: AirTime, orderly: bool) -> Run {
     let mut packager = Packager::new(config.clone());
     let mut source = Source::new();
     (source.at, source.sound_at) = (from, from);
@@ -128,13 +133,17 @@ fn run(steps: &[Step], config: &Config, from: AirTime) -> Run {
     let mut sounds = 0;
     // The program goes on a little after the last splice, as sound that changed there waits for a picture.
     let calm = Step { duration: Duration::from_ms(40), key: false, splice: None, lag: 0 };
-    let steps: Vec<Step> = steps.iter().cloned().chain(std::iter::repeat_n(calm, 6)).collect();
+    let steps: Vec<Step> = steps
+        .iter()
+        .cloned()
+        .chain(std::iter::repeat_n(calm, if orderly { 6 } else { 0 }))
+        .collect();
     for (n, step) in steps.iter().enumerate() {
         if let Some(splice) = step.splice {
             source.video = video_config(splice.size * 16 / 9, splice.size);
             // The packager asks for one change of the sound between two pictures at most: none while late sound of the
             // one before is on its way.
-            if late.is_empty() {
+            if !orderly || late.is_empty() {
                 source.audio = audio_config(splice.rate, 2);
             }
         }
@@ -164,7 +173,7 @@ fn run(steps: &[Step], config: &Config, from: AirTime) -> Run {
         mark: packager.mark(),
         pictures: steps.len(),
         sounds,
-        dropped: stats.backward_sounds,
+        dropped: stats.backward_sounds + stats.crowded_sounds,
         span: source.at - from,
     }
 }
@@ -217,6 +226,13 @@ proptest! {
         check_media(&run, run.dropped == 0);
         let splices = steps.iter().filter(|step| step.splice.is_some()).count() as u64;
         prop_assert!(run.dropped <= splices, "at most one access unit at a splice");
+    }
+
+    /// Whatever the sound does, none of it vanishes uncounted, and the pictures go on.
+    #[test]
+    fn no_sound_vanishes_uncounted(steps in prop::collection::vec(step(), 30..400)) {
+        let config = Config { kept: Duration::from_s(100_000), ..Config::live(EPOCH, 48_000) };
+        check_media(&run_as(&steps, &config, AirTime::ZERO, false), false);
     }
 
     /// H-1 across restarts: what the second run publishes has other names than anything of the first.
