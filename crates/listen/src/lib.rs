@@ -1,0 +1,9 @@
+//! What is heard: sound becomes sentences with media times, and sentences become hits of rules.
+//!
+//! PCM and media times come in, hypotheses and hits come out; the shell's thread drives it. It never sees a show, a
+//! product or a user, opens no socket, starts no thread and reads no clock. Reading model files is its only I/O. Its
+//! labels say what a text says (an insult, a complaint, a claim), never what a person feels (L-1).
+
+mod heard;
+
+pub use heard::{Hypothesis, Language, Slack, UnknownLanguage};
