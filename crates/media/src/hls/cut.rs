@@ -2,6 +2,12 @@
 //!
 //! A part is cut when the picture after it is known, so that it is also known whether the segment ends
 //! there and the preload hint of a player is right; and when the sound up to its end is there.
+//!
+//! A segment has one configuration of sound. Sound that changes waits for the next picture, which begins a segment for
+//! it; each change begins its own, so sound between two changes that lie close together is carried by a segment of
+//! one picture, with its own decode times. After the last picture its second half is such a segment. No change of
+//! sound loses any.
+//!
 //! Nothing is built here, only frames are handed on.
 
 use std::collections::VecDeque;
@@ -36,7 +42,7 @@ const TICK: Duration = Duration::from_ticks(1, crate::fmp4::VIDEO_TIMESCALE);
 pub struct Stats {
     /// Pictures that started before the end of the one before; dropped.
     pub backward_pictures: u64,
-    /// Access units that started before the end of the one before, or of an abandoned configuration; dropped.
+    /// Access units that started before the end of the one before, or after the last picture; dropped.
     pub backward_sounds: u64,
     /// Access units dropped because too many waited for a picture.
     pub crowded_sounds: u64,
@@ -75,8 +81,6 @@ struct Picture {
     video: AirVideo,
     /// The segment before must end here and does not connect with what follows.
     boundary: bool,
-    /// The sound has another configuration from here on.
-    switch: bool,
 }
 
 impl Picture {
@@ -105,13 +109,13 @@ pub(crate) struct Cutter {
     /// Start of the newest picture.
     video_at: AirTime,
     audio_end: Option<AirTime>,
-    /// Configurations of the newest frames that came.
+    /// Configuration of the newest picture that came.
     newest_video: Option<Arc<VideoConfig>>,
-    newest_audio: Option<Arc<AudioConfig>>,
-    /// Configurations of the newest segment.
+    sounded: bool,
+    /// Configurations of the newest segment; before it, of the first sound.
     video: Option<Arc<VideoConfig>>,
     audio: Option<Arc<AudioConfig>>,
-    /// The first picture from here on begins a segment with another sound.
+    /// The first picture from here on begins a segment with the sound that waits and is not like `audio`.
     switch_from: Option<AirTime>,
     ended: bool,
     pub(crate) stats: Stats,
@@ -134,7 +138,7 @@ impl Cutter {
             video_at: AirTime(i64::MIN),
             audio_end: None,
             newest_video: None,
-            newest_audio: None,
+            sounded: false,
             video: None,
             audio: None,
             switch_from: None,
@@ -159,12 +163,8 @@ impl Cutter {
         self.video_at = video.air;
         let changed = self.newest_video.as_ref().is_some_and(|old| !same(old, &video.config));
         self.newest_video = Some(Arc::clone(&video.config));
-        let switch = self.switch_from.is_some_and(|from| video.air >= from);
-        if switch {
-            self.switch_from = None;
-        }
-        let boundary = video.discontinuity || changed || switch;
-        self.pictures.push_back(Picture { video, boundary, switch });
+        let boundary = video.discontinuity || changed;
+        self.pictures.push_back(Picture { video, boundary });
     }
 
     pub(crate) fn push_audio(&mut self, mut sound: AirAudio) {
@@ -182,22 +182,14 @@ impl Cutter {
         }
         self.sound_bytes = bytes;
         self.audio_end = Some(sound.air + sound.duration);
-        let first = self.newest_audio.is_none() && self.reached.is_none();
-        let known = self.newest_audio.as_ref().is_some_and(|old| same(old, &sound.config));
-        if !first && !known {
-            self.switch_at(sound.air - sound.duration.scale(1, 2));
+        self.sounded = true;
+        if self.segment.is_none() {
+            self.audio.get_or_insert_with(|| Arc::clone(&sound.config));
         }
-        self.newest_audio = Some(Arc::clone(&sound.config));
+        if self.switch_from.is_none() && !is_like(&sound, self.audio.as_ref()) {
+            self.switch_from = Some(splice_before(&sound));
+        }
         self.sounds.push_back(sound);
-    }
-
-    /// The sound changes at about `from`: access units lie on a grid of their own, so the splice that
-    /// brought the change may be up to half of one earlier.
-    fn switch_at(&mut self, from: AirTime) {
-        match self.pictures.iter_mut().find(|picture| picture.video.air >= from) {
-            Some(picture) => (picture.boundary, picture.switch) = (true, true),
-            None => self.switch_from = Some(from),
-        }
     }
 
     /// No frame follows: what waits is cut without waiting longer.
@@ -210,11 +202,13 @@ impl Cutter {
         let start = self.next_start()?;
         let opens = self.opens_segment(start);
         let segment = if opens { start } else { self.segment? };
-        let (count, end) = self.extent(start, segment)?;
+        let switch = opens && self.switches_at(start);
+        let switch_from = if switch { self.change_after_next() } else { self.switch_from };
+        let (count, end) = self.extent(start, segment, switch_from)?;
         if !self.sound_reaches(end) {
             return None;
         }
-        let opening = if opens { self.open(start, end) } else { None };
+        let opening = if opens { self.open(start, end, switch) } else { None };
         let video: Vec<AirVideo> = self.pictures.drain(..count).map(|p| p.video).collect();
         if let Some(picture) = video.last() {
             self.covered = picture.air + picture.duration;
@@ -241,7 +235,7 @@ impl Cutter {
     fn opens_segment(&self, start: AirTime) -> bool {
         let Some(segment) = self.segment else { return true };
         let length = start - segment;
-        if length >= self.segment_max {
+        if length >= self.segment_max || self.switches_at(start) {
             return true;
         }
         let Some(picture) = self.pictures.front().filter(|p| p.video.air == start) else {
@@ -259,8 +253,38 @@ impl Cutter {
         picture.video.key && picture.video.air - segment >= self.segment_min - KEY_TOLERANCE
     }
 
-    /// How many pictures the part takes and where it ends, when that is known.
-    fn extent(&self, start: AirTime, segment: AirTime) -> Option<(usize, AirTime)> {
+    /// Whether a part that starts at `start` begins a segment for the sound that changed: one that nothing of the
+    /// sound before it still waits for.
+    fn switches_at(&self, start: AirTime) -> bool {
+        let old = self.sounds.front().is_some_and(|sound| is_like(sound, self.audio.as_ref()));
+        self.switch_follows(start) && !old
+    }
+
+    /// Whether the sound changes where the next part starts. Where no picture follows any more it does wherever that is.
+    fn switch_follows(&self, start: AirTime) -> bool {
+        let Some(from) = self.switch_from else { return false };
+        match self.pictures.front() {
+            Some(picture) => picture.video.air == start && start >= from,
+            None => self.ended,
+        }
+    }
+
+    /// Where the sound changes once more, after the change for which a segment begins.
+    fn change_after_next(&self) -> Option<AirTime> {
+        let mut waiting =
+            self.sounds.iter().skip_while(|sound| is_like(sound, self.audio.as_ref()));
+        let next = waiting.next()?;
+        waiting.find(|sound| !is_like(sound, Some(&next.config))).map(splice_before)
+    }
+
+    /// How many pictures the part takes and where it ends, when that is known. A segment for another sound begins at
+    /// the first picture after `start` that is not before `switch_from`.
+    fn extent(
+        &self,
+        start: AirTime,
+        segment: AirTime,
+        switch_from: Option<AirTime>,
+    ) -> Option<(usize, AirTime)> {
         let limit = (start + self.part_target).min(segment + self.segment_max);
         let mut end = start.max(self.covered);
         if end > limit {
@@ -271,7 +295,8 @@ impl Cutter {
             bytes += picture_len(&picture.video);
             if picture.video.air > start {
                 let full = i >= MAX_PART_PICTURES || bytes > MAX_PART_BYTES;
-                let splits = picture.boundary || self.ends_segment(picture, segment);
+                let switches = switch_from.is_some_and(|from| picture.video.air >= from);
+                let splits = picture.boundary || switches || self.ends_segment(picture, segment);
                 let hole = picture.video.air > end;
                 if full || splits || hole || picture.end() > limit {
                     return Some((i, end));
@@ -281,7 +306,13 @@ impl Cutter {
             }
             end = picture.end();
         }
-        (self.ended && end > start).then_some((self.pictures.len(), end))
+        if !self.ended || end <= start {
+            return None;
+        }
+        let last = self.pictures.back().map_or(start, |picture| picture.video.air.max(start));
+        let half = last + (end - last).scale(1, 2);
+        let halved = switch_from.is_some() && half >= last + TICK;
+        Some((self.pictures.len(), if halved { half } else { end }))
     }
 
     /// Whether the sound of a part that ends at `end` is there, or is not waited for any longer.
@@ -291,89 +322,67 @@ impl Cutter {
         }
         // Measured by the start of the newest picture: the end of a long one says nothing about when it came.
         let late = self.video_at >= end + self.audio_wait;
-        if late && self.newest_audio.is_some() {
+        if late && self.sounded {
             self.stats.late_sound_parts += 1;
         }
         late
     }
 
     /// Takes over the configurations of the segment that starts at `start`, whose first part ends at `end`.
-    fn open(&mut self, start: AirTime, end: AirTime) -> Option<Opening> {
+    fn open(&mut self, start: AirTime, end: AirTime, switch: bool) -> Option<Opening> {
         let front = self.pictures.front().filter(|picture| picture.video.air == start);
         let hole = self.reached.is_some_and(|reached| start - reached > MAX_HOLE);
-        let (boundary, switch) = front.map_or((false, false), |p| (p.boundary, p.switch));
+        let boundary = front.is_some_and(|picture| picture.boundary) || switch;
         if let Some(picture) = front {
             self.video = Some(Arc::clone(&picture.video.config));
         }
         let first = self.segment.replace(start).is_none();
         if switch {
-            self.drop_abandoned_sound();
+            self.switch_from = self.change_after_next();
             self.audio = self.sounds.front().map(|sound| Arc::clone(&sound.config));
-        } else if first {
-            match self
-                .sounds
-                .front()
-                .map(|sound| (sound.air, sound.air - sound.duration.scale(1, 2)))
-            {
-                Some((air, _)) if air < end => {
-                    self.audio = self.sounds.front().map(|sound| Arc::clone(&sound.config));
-                }
-                Some((_, from)) => self.switch_at(from),
-                None => {}
-            }
+        } else if first && self.sounds.front().is_some_and(|sound| sound.air >= end) {
+            // The sound begins later: what is published first does not promise it.
+            self.switch_from = self.sounds.front().map(splice_before);
+            self.audio = None;
         }
         let video = self.video.clone()?;
         let discontinuity = !first && (boundary || hole);
         Some(Opening { discontinuity, video, audio: self.audio.clone() })
     }
 
-    /// Sound of the old configuration that did not fit before the splice.
-    fn drop_abandoned_sound(&mut self) {
-        let Some(old) = self.audio.take() else { return };
-        while self.sounds.len() > 1 && self.sounds.front().is_some_and(|s| same(&s.config, &old)) {
-            self.sound_bytes -= self.sounds.pop_front().map_or(0, |sound| sound.data.len());
-            self.stats.backward_sounds += 1;
-        }
-    }
-
-    /// The access units that start before `end`. Before a change of configuration also the one that
-    /// begins a little after it, as the next segment cannot play it.
+    /// The access units that start before `end`. Before a change of configuration also those that begin a little
+    /// after it, as the next segment cannot play them.
     fn take_sound(&mut self, end: AirTime) -> Vec<AirAudio> {
-        let closing = self.pictures.front().is_some_and(|picture| picture.switch);
+        let closing = self.next_start().is_some_and(|next| self.switch_follows(next));
         let mut taken = Vec::new();
-        let Some(config) = self.audio.clone() else { return taken };
-        while let Some(sound) = self.sounds.front() {
-            let reach = if closing { end + sound.duration } else { end };
-            if sound.air >= reach || !same(&sound.config, &config) {
-                break;
-            }
-            let Some(sound) = self.sounds.pop_front() else { break };
+        while let Some(sound) = self.sounds.front()
+            && (closing || sound.air < end)
+            && is_like(sound, self.audio.as_ref())
+            && let Some(sound) = self.sounds.pop_front()
+        {
             self.sound_bytes -= sound.data.len();
             taken.push(sound);
         }
-        self.heed_overtaken_switch(&config, end);
         taken
     }
 
-    /// Counts the sound for which no picture came any more.
+    /// Counts the sound that begins after the last picture.
     pub(crate) fn drop_rest(&mut self) {
         self.stats.backward_sounds += self.sounds.len() as u64;
         self.sounds.clear();
         self.sound_bytes = 0;
     }
+}
 
-    /// Two changes of the sound between two pictures leave one switch for both: what comes after the first of them
-    /// would wait for ever, so it asks for a switch again.
-    fn heed_overtaken_switch(&mut self, config: &Arc<AudioConfig>, end: AirTime) {
-        let waits =
-            self.sounds.front().filter(|sound| sound.air < end && !same(&sound.config, config));
-        let Some(from) = waits.map(|sound| sound.air) else { return };
-        let asked =
-            self.switch_from.is_some() || self.pictures.iter().any(|picture| picture.switch);
-        if !asked {
-            self.switch_at(from);
-        }
-    }
+/// Whether an access unit is of this configuration.
+fn is_like(sound: &AirAudio, config: Option<&Arc<AudioConfig>>) -> bool {
+    config.is_some_and(|config| same(config, &sound.config))
+}
+
+/// The earliest place of the splice that brought this access unit: they lie on a grid of their own, so it may be up to
+/// half of one earlier.
+fn splice_before(sound: &AirAudio) -> AirTime {
+    sound.air - sound.duration.scale(1, 2)
 }
 
 fn same<T: PartialEq>(a: &Arc<T>, b: &Arc<T>) -> bool {

@@ -126,8 +126,7 @@ impl Packager {
         self.advance()
     }
 
-    /// Takes an access unit. True when there is a new snapshot. The sound may change its configuration once between two
-    /// pictures; of a second change what lies between is lost.
+    /// Takes an access unit. True when there is a new snapshot.
     pub fn push_audio(&mut self, sound: AirAudio) -> bool {
         self.cutter.push_audio(sound);
         self.advance()

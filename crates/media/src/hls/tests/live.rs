@@ -130,6 +130,37 @@ fn another_rate_of_sound_begins_a_segment_with_its_own_init() {
 }
 
 #[test]
+fn sound_between_two_changes_during_one_picture_has_a_segment_of_its_own() {
+    let mut packager = packager();
+    let mut source = Source::new();
+    source.play(&mut packager, 1, 10, 20);
+    // The same happens during the last picture, after which no other begins a segment.
+    for pictures in [5, 1] {
+        for rate in [44_100, 48_000] {
+            source.audio = audio_config(rate, 2);
+            for sound in source.sounds(source.sound_at + Duration::from_ms(40)) {
+                packager.push_audio(sound);
+            }
+        }
+        for _ in 0..pictures {
+            packager.push_video(source.picture(Duration::from_ms(100), false));
+            for sound in source.sounds(source.at) {
+                packager.push_audio(sound);
+            }
+        }
+    }
+    packager.finish();
+    let snapshot = packager.snapshot();
+    let segments: Vec<_> =
+        snapshot.segments().iter().map(|s| (s.init, s.start.ms(), s.duration.ms())).collect();
+    assert_eq!(
+        segments,
+        [(0, 0, 1000), (1, 1000, 100), (0, 1100, 450), (1, 1550, 25), (0, 1575, 25)]
+    );
+    assert_eq!(packager.stats(), Default::default(), "no sound was lost");
+}
+
+#[test]
 fn a_long_group_of_pictures_is_cut_at_six_seconds() {
     let mut packager = packager();
     let mut source = Source::new();
