@@ -205,8 +205,8 @@ fn fan_out(viewers: usize, max_us: i64, rate: u32, seconds: f64) -> Outcome<Meas
     let limits = ChannelLimits { window, chat_budget_per_s: 0, ..ChannelLimits::default() };
     hub.open_channel(CHANNEL, EPOCH, limits)?;
     for (at, tcp) in client.sockets.drain(..).enumerate() {
-        let viewer = Viewer { id: at as u128, device: 0, role: 0 };
-        hub.adopt(Socket::Plain(tcp), Bytes::new(), CHANNEL, viewer)?;
+        let viewer = Viewer { id: at as u128, device: 0, role: 0, ticket: 0 };
+        hub.adopt(Socket::Plain(tcp), Bytes::new(), CHANNEL, viewer, Box::new(()))?;
     }
     while hub.audience(CHANNEL) < viewers {
         park_timeout(Duration::from_millis(10));

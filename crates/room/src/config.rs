@@ -1,5 +1,7 @@
 //! What the caller brings: ids, who is behind a connection, the handler, limits, the clock.
 
+use std::any::Any;
+
 use crate::hub::Hub;
 use crate::queue::QueueLimits;
 
@@ -29,7 +31,13 @@ pub struct Viewer {
     pub device: u128,
     /// Bits that [`Hub::send_role`] matches.
     pub role: u32,
+    /// A number of the caller's own, by which it knows the connection again; not looked at here.
+    pub ticket: u64,
 }
+
+/// Something of the caller's that lives as long as a connection, such as a place that it takes. It is dropped when the
+/// connection is gone or was not taken.
+pub type Kept = Box<dyn Any + Send>;
 
 /// What the caller does with what viewers say. Runs on the shard threads: it must not block.
 ///

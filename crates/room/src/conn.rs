@@ -8,7 +8,7 @@ use mio::net::TcpStream;
 use rustls::ServerConnection;
 
 use crate::cell::Cell;
-use crate::config::{ConnId, Viewer};
+use crate::config::{ConnId, Kept, Viewer};
 use crate::counters::{Cause, Tally};
 use crate::event::{Batch, Frame, Purge};
 use crate::queue::{Queue, QueueLimits};
@@ -160,6 +160,7 @@ pub(crate) enum Phase {
 pub(crate) struct Conn {
     pub(crate) id: ConnId,
     pub(crate) viewer: Viewer,
+    _kept: Kept,
     pub(crate) cell: Arc<Cell>,
     pub(crate) transport: Transport,
     pub(crate) reader: ws::Reader,
@@ -223,6 +224,7 @@ impl Conn {
     pub(crate) fn new(
         id: ConnId,
         viewer: Viewer,
+        kept: Kept,
         cell: Arc<Cell>,
         transport: Transport,
         now_us: i64,
@@ -230,6 +232,7 @@ impl Conn {
         Self {
             id,
             viewer,
+            _kept: kept,
             cell,
             transport,
             reader: ws::Reader::default(),

@@ -26,13 +26,15 @@ pub enum Cause {
     Kicked,
     /// The handler panicked.
     HandlerFailed,
+    /// The thread that served it panicked.
+    ShardFailed,
     /// The channel closed or the hub stopped.
     Shutdown,
 }
 
 impl Cause {
     /// Every cause, in the order of [`Counters::closed`].
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Peer,
         Self::Protocol,
         Self::HelloTimeout,
@@ -43,6 +45,7 @@ impl Cause {
         Self::Purge,
         Self::Kicked,
         Self::HandlerFailed,
+        Self::ShardFailed,
         Self::Shutdown,
     ];
 
@@ -60,6 +63,7 @@ impl Cause {
             Self::Purge => "purge",
             Self::Kicked => "kicked",
             Self::HandlerFailed => "handler_failed",
+            Self::ShardFailed => "shard_failed",
             Self::Shutdown => "shutdown",
         }
     }
@@ -126,6 +130,10 @@ counters! {
     c1_violations,
     /// Text messages received.
     received,
+    /// Panics of the threads that own the sockets.
+    shard_panics,
+    /// Such threads that could not go on: their share of the viewers is not served.
+    shards_dead,
 }
 
 impl Counters {

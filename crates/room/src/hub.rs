@@ -14,7 +14,7 @@ use bytes::Bytes;
 
 use crate::cell::{Cell, Core, Promises, lock};
 use crate::channel::{Channel, ChannelLimits, Joined, Load, Published, Purged, Resume, Step};
-use crate::config::{ChannelId, ConnId, Handler, HubConfig, Refused, Viewer};
+use crate::config::{ChannelId, ConnId, Handler, HubConfig, Kept, Refused, Viewer};
 use crate::conn::Socket;
 use crate::counters::Counters;
 use crate::event::{Batch, Event, Frame, What};
@@ -147,7 +147,7 @@ impl Hub {
     /// Takes over a connection whose WebSocket upgrade has been answered.
     ///
     /// `already_read` is what the HTTP server read beyond the request. The handler's `opened`
-    /// follows on a shard thread.
+    /// follows on a shard thread. `kept` lives as long as the connection.
     ///
     /// # Errors
     /// The socket is dropped, hence closed, when it is refused.
@@ -157,6 +157,7 @@ impl Hub {
         already_read: Bytes,
         channel: ChannelId,
         viewer: Viewer,
+        kept: Kept,
     ) -> Result<(), Refused> {
         let shared = &self.shared;
         let refuse = |why| {
@@ -175,7 +176,7 @@ impl Hub {
         Counters::add(&shared.counters.connections, 1);
         Counters::add(&shared.counters.adopted, 1);
         let shard = shared.next_shard.fetch_add(1, Ordering::Relaxed) % shared.ports.len();
-        shared.ports[shard].push(Cmd::Adopt { socket, already_read, cell, viewer });
+        shared.ports[shard].push(Cmd::Adopt { socket, already_read, cell, viewer, kept });
         Ok(())
     }
 
@@ -248,6 +249,17 @@ impl Hub {
         let load = self.load(cell, &core);
         let step = core.channel.flush_due(load, now_us);
         self.carry_out(cell, &mut core, step);
+    }
+
+    /// The same for every channel, after a shard may have lost timers.
+    pub(crate) fn flush_all_due(&self, now_us: i64) {
+        let cells: Vec<_> = {
+            let channels = self.shared.channels.read().unwrap_or_else(PoisonError::into_inner);
+            channels.values().cloned().collect()
+        };
+        for cell in cells {
+            self.flush_due(&cell, now_us);
+        }
     }
 
     /// Lets a connection take part: `welcome`'s message, then what it missed or the history, then

@@ -30,7 +30,7 @@ mod slots;
 mod window;
 
 pub use channel::{ChannelLimits, Joined, Published, Purged, Resume};
-pub use config::{ChannelId, Clock, ConnId, Handler, HubConfig, Refused, Viewer};
+pub use config::{ChannelId, Clock, ConnId, Handler, HubConfig, Kept, Refused, Viewer};
 pub use conn::Socket;
 pub use counters::{Cause, Counters};
 pub use event::{BODY_MAX_BYTES, Event, Kind};

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use mio::{Poll, Token, Waker};
 
 use crate::cell::{Cell, lock};
-use crate::config::{ChannelId, ConnId, Viewer};
+use crate::config::{ChannelId, ConnId, Kept, Viewer};
 use crate::conn::Socket;
 use crate::event::{Batch, Frame, Purge};
 use crate::ws::CloseCode;
@@ -28,6 +28,7 @@ pub(crate) enum Cmd {
         already_read: Bytes,
         cell: Arc<Cell>,
         viewer: Viewer,
+        kept: Kept,
     },
     /// `first` is the welcome and what was missed.
     Subscribe {

@@ -15,7 +15,7 @@ use mio::event::Event as Readiness;
 use mio::{Events, Interest, Poll};
 
 use crate::cell::Cell;
-use crate::config::{ChannelId, ConnId, Handler, Viewer};
+use crate::config::{ChannelId, ConnId, Handler, Kept, Viewer};
 use crate::conn::{Conn, Phase, Socket, Transport, Writing};
 use crate::counters::{Cause, Counters, Tally};
 use crate::event::Batch;
@@ -28,6 +28,7 @@ use self::ending::TICK_US;
 use self::timer::Timer;
 
 mod ending;
+mod mending;
 mod reading;
 mod timer;
 
@@ -64,6 +65,10 @@ struct Shard {
     next_tick_us: i64,
     busy_since_us: i64,
     idle_us: i64,
+    /// Turns begun.
+    turns: u64,
+    /// A command is being carried out.
+    carrying: bool,
     stopped: bool,
 }
 
@@ -92,18 +97,21 @@ pub(crate) fn spawn(
             next_tick_us: now_us + TICK_US,
             busy_since_us: now_us,
             idle_us: 0,
+            turns: 0,
+            carrying: false,
             stopped: false,
         };
-        shard.run();
+        shard.keep_running();
     })
 }
 
 impl Shard {
-    fn run(mut self) {
+    fn run(&mut self) {
         let mut events = Events::with_capacity(EVENTS_MAX);
         let shared = Arc::clone(self.hub.shared());
         let port = &shared.ports[self.index];
         while !self.stopped {
+            self.turns += 1;
             let may_sleep = self.again.is_empty() && port.may_sleep();
             let timeout = if may_sleep { self.until_next() } else { Duration::ZERO };
             let before_us = (shared.config.clock)();
@@ -216,7 +224,9 @@ impl Shard {
     fn carry_out_commands(&mut self, port: &Port) {
         port.take(&mut self.taken);
         while let Some(cmd) = self.taken.pop_front() {
+            self.carrying = true;
             self.carry_out(cmd);
+            self.carrying = false;
             port.done();
             self.finish_ended();
         }
@@ -224,8 +234,8 @@ impl Shard {
 
     fn carry_out(&mut self, cmd: Cmd) {
         match cmd {
-            Cmd::Adopt { socket, already_read, cell, viewer } => {
-                self.adopt(socket, &already_read, cell, viewer);
+            Cmd::Adopt { socket, already_read, cell, viewer, kept } => {
+                self.adopt(socket, &already_read, cell, viewer, kept);
             }
             Cmd::Subscribe { conn, cell, first } => self.subscribe(conn, &cell, first),
             Cmd::Batch { channel, batch } => {
@@ -279,7 +289,14 @@ impl Shard {
         self.ended.extend(found.map(|(slot, _)| (slot, end())));
     }
 
-    fn adopt(&mut self, socket: Socket, already_read: &[u8], cell: Arc<Cell>, viewer: Viewer) {
+    fn adopt(
+        &mut self,
+        socket: Socket,
+        already_read: &[u8],
+        cell: Arc<Cell>,
+        viewer: Viewer,
+        kept: Kept,
+    ) {
         let (slot, generation) = self.slots.vacant();
         let interest = Interest::READABLE | Interest::WRITABLE;
         let registered = Transport::new(socket).and_then(|mut transport| {
@@ -295,7 +312,7 @@ impl Shard {
         };
         // As many shards as a u16 counts at most: `Hub::start` sees to it.
         let id = ConnId { channel: cell.id, shard: self.index as u16, slot, generation };
-        let conn = Box::new(Conn::new(id, viewer, cell, transport, self.io.now_us));
+        let conn = Box::new(Conn::new(id, viewer, kept, cell, transport, self.io.now_us));
         self.slots.put(slot, conn);
         let (handler, hub) = (&self.handler, &self.hub);
         let opened = catch_unwind(AssertUnwindSafe(|| handler.opened(hub, id, &viewer)));

@@ -1,5 +1,7 @@
 //! Connections of one shard by slot, with generations so that a late id never finds a newcomer.
 
+use std::collections::HashSet;
+
 use mio::Token;
 
 use crate::conn::Conn;
@@ -33,6 +35,13 @@ impl Slots {
         entry.generation = entry.generation.wrapping_add(1);
         entry.conn = None;
         self.free.push(slot);
+    }
+
+    /// Takes every connection out. A slot in use comes along even when its connection is lost; each is still to be released.
+    pub(crate) fn drain(&mut self) -> Vec<(u32, Option<Box<Conn>>)> {
+        let free: HashSet<u32> = self.free.iter().copied().collect();
+        let used = (0..self.entries.len() as u32).filter(|slot| !free.contains(slot));
+        used.map(|slot| (slot, self.entries[slot as usize].conn.take())).collect()
     }
 
     pub(crate) fn put(&mut self, slot: u32, conn: Box<Conn>) {

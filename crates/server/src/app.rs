@@ -10,6 +10,7 @@ use crate::catalogue::Catalogue;
 use crate::config::Config;
 use crate::follows::Follows;
 use crate::http::limits::Buckets;
+use crate::http::places::Gate;
 use crate::http::proxy::Network;
 use crate::ingest::Feeds;
 use crate::metrics::Metrics;
@@ -19,6 +20,7 @@ use crate::rooms::Rooms;
 use crate::secrets::Secrets;
 use crate::shop::Shop;
 use crate::shows::Shows;
+use crate::tasks::Tasks;
 
 /// The server.
 pub(crate) struct App {
@@ -39,6 +41,9 @@ pub(crate) struct App {
     /// Plans change one after the other, in the log and in the table.
     pub(crate) planning: tokio::sync::Mutex<()>,
     pub(crate) metrics: Metrics,
+    pub(crate) tasks: Arc<Tasks>,
+    pub(crate) http_gate: Arc<Gate>,
+    pub(crate) rtmp_gate: Arc<Gate>,
     /// Orders by buyer.
     pub(crate) order_rate: Buckets<u128>,
     /// Devices that are new, by address.

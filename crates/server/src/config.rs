@@ -48,6 +48,10 @@ pub struct Server {
     pub http_connections_max: usize,
     /// Open RTMP connections at most; one more is closed at once.
     pub rtmp_connections_max: usize,
+    /// HTTP connections from one address at most, those of rooms included; 0 = no limit.
+    pub http_connections_per_address: usize,
+    /// RTMP connections from one address at most; 0 = no limit.
+    pub rtmp_connections_per_address: usize,
 }
 
 /// The program and its delay.
@@ -144,6 +148,8 @@ impl Default for Server {
             tls_key: None,
             http_connections_max: 20_000,
             rtmp_connections_max: 200,
+            http_connections_per_address: 4000,
+            rtmp_connections_per_address: 50,
         }
     }
 }

@@ -43,6 +43,8 @@ pub(crate) async fn count_rooms(app: Arc<App>) {
     let mut last = HashMap::new();
     loop {
         every.tick().await;
+        // Sessions end by themselves as well.
+        app.rooms.close_without_right();
         for show in app.shows.all().iter().filter(|show| show.status() == Status::Live) {
             let viewers = u32::try_from(app.rooms.audience(&show.slug)).unwrap_or(u32::MAX);
             let second = Second { viewers, ..show.room.take_second() };

@@ -107,6 +107,7 @@ refusals! {
     StockTooLow "stock_too_low" 409 "there is not that much unsold stock" "load the product again";
     QueueFull "queue_full" 429 "too many orders at this moment" "send the same order with the same key after Retry-After";
     TooManyRequests "too_many_requests" 429 "too many requests" "wait as long as Retry-After says";
+    TooManyConnections "too_many_connections" 429 "too many connections from your address" "close some of them and try again";
     // talking
     Banned "banned" 403 "you cannot write in this room" "the show's team decided so";
     TimedOut "timed_out" 429 "you cannot write for a while" "wait as long as Retry-After says";
@@ -180,6 +181,13 @@ impl ApiError {
             message["retry_after_ms"] = ms.into();
         }
         message.to_string()
+    }
+
+    /// The body of the answer as text.
+    pub(crate) fn body(&self) -> String {
+        let (code, _, _, hint) = self.code.row();
+        let error = ErrorText { code, message: self.message(), hint, detail: self.extra.clone() };
+        serde_json::to_string(&ErrorBody { error }).unwrap_or_default()
     }
 
     /// The message with its detail.

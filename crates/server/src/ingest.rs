@@ -10,13 +10,14 @@ use media::rtmp::{Closed, Event, PublishRequest, Session, status};
 use show::desk::{self, Fact, FeedEnd, Source};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use units::{Duration, MediaTime, Timestamp};
 
 use crate::app::App;
 use crate::clock;
 use crate::onair::FeedId;
 use crate::shows::{ShowHandle, Shows};
+use crate::tasks::{Panicked, caught};
 
 /// Bytes read at once.
 const READ_BYTES: usize = 64 * 1024;
@@ -151,6 +152,13 @@ impl Feeds {
         }
     }
 
+    /// Who streams to a show, and where.
+    pub(crate) fn seats_on(&self, show: &ShowHandle) -> Vec<(Channel, FeedId)> {
+        let connected = self.lock();
+        let here = connected.values().filter(|feed| feed.seat.show.slug == show.slug);
+        here.map(|feed| (feed.seat.channel, feed.id)).collect()
+    }
+
     fn sit(
         &self,
         host: &str,
@@ -187,8 +195,7 @@ impl Feeds {
 }
 
 /// Accepts until the task is dropped.
-pub(crate) async fn run(app: Arc<App>, listener: TcpListener) {
-    let places = Arc::new(Semaphore::new(app.config.server.rtmp_connections_max));
+pub(crate) async fn run(app: Arc<App>, listener: Arc<TcpListener>) {
     loop {
         let (stream, peer) = match listener.accept().await {
             Ok(accepted) => accepted,
@@ -198,13 +205,15 @@ pub(crate) async fn run(app: Arc<App>, listener: TcpListener) {
                 continue;
             }
         };
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
+        let Ok(entry) = app.rtmp_gate.enter(peer.ip()) else { continue };
         let app = Arc::clone(&app);
         tokio::spawn(async move {
-            let _place = place;
+            let _entry = entry;
             let _ = stream.set_nodelay(true);
-            let why = Connection::new(app, stream).run().await;
-            tracing::info!(%peer, ?why, "rtmp connection closed");
+            match caught(Connection::new(Arc::clone(&app), stream).run()).await {
+                Ok(why) => tracing::info!(%peer, ?why, "rtmp connection closed"),
+                Err(Panicked) => app.tasks.count("rtmp connection"),
+            }
         });
     }
 }

@@ -37,6 +37,7 @@ mod serve;
 mod shop;
 mod shows;
 mod slates;
+mod tasks;
 mod texts;
 
 pub use bootstrap::{Bootstrap, drift};

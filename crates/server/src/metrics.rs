@@ -17,6 +17,9 @@ use store::Health;
 use crate::app::App;
 use crate::clock;
 
+/// What a thread of the fan-out is called here.
+const SHARD: &str = "room shard";
+
 /// A counter.
 #[derive(Default)]
 pub(crate) struct Counter(AtomicU64);
@@ -25,7 +28,7 @@ impl Counter {
     pub(crate) fn add(&self, n: u64) {
         self.0.fetch_add(n, Ordering::Relaxed);
     }
-    fn get(&self) -> u64 {
+    pub(crate) fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }
@@ -41,15 +44,26 @@ pub(crate) struct Metrics {
     pub(crate) listening: AtomicBool,
 }
 
-/// Whether the server can take requests: every port listens. The store's state is said, but a full disk stops no show.
+/// Whether the server can take requests: every port listens, and every task runs. The store's state is said, but a full disk stops no show.
 pub(crate) async fn ready(State(app): State<Arc<App>>) -> impl IntoResponse {
     let listening = app.metrics.listening.load(Ordering::Relaxed);
-    let status = if listening { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let down = down(&app);
+    let ready = listening && down.is_empty();
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let store = match app.store.health() {
         Health::Ok => "ok".to_owned(),
         Health::Degraded(why) | Health::Down(why) => why,
     };
-    (status, Json(json!({"listening": listening, "store": store})))
+    (status, Json(json!({"listening": listening, "store": store, "down": down})))
+}
+
+/// Tasks that should run and do not.
+fn down(app: &App) -> Vec<String> {
+    let mut down = app.tasks.down();
+    if Counters::get(&app.rooms.hub().counters().shards_dead) > 0 {
+        down.push(SHARD.to_owned());
+    }
+    down
 }
 
 /// Metrics for Prometheus.
@@ -64,6 +78,7 @@ pub(crate) async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
     );
     page.counter("ringlight_orders_total", "Orders acknowledged, retries included", m.orders.get());
     page.counter("ringlight_orders_refused_total", "Orders refused", m.orders_refused.get());
+    tasks(&mut page, &app);
     store(&mut page, &app);
     rooms(&mut page, app.rooms.hub().counters());
     shows(&mut page, &app);
@@ -88,6 +103,23 @@ impl Page {
     fn labelled(&mut self, name: &str, label: &str, of: &str, value: impl std::fmt::Display) {
         let _ = writeln!(self.0, "{name}{{{label}=\"{of}\"}} {value}");
     }
+}
+
+fn tasks(page: &mut Page, app: &App) {
+    let name = "ringlight_connections_refused_total";
+    page.head(name, "Connections refused, by port and by the limit that was reached", "counter");
+    for (port, gate) in [("http", &app.http_gate), ("rtmp", &app.rtmp_gate)] {
+        for (limit, count) in [("all", &gate.full), ("address", &gate.crowded)] {
+            let _ = writeln!(page.0, "{name}{{port=\"{port}\",limit=\"{limit}\"}} {}", count.get());
+        }
+    }
+    let name = "ringlight_task_panics_total";
+    page.head(name, "Panics of tasks that run as long as the server or a show", "counter");
+    for (task, count) in app.tasks.panics() {
+        page.labelled(name, "task", task, count);
+    }
+    page.labelled(name, "task", SHARD, Counters::get(&app.rooms.hub().counters().shard_panics));
+    page.gauge("ringlight_tasks_down", "Tasks that should run and do not", down(app).len());
 }
 
 fn store(page: &mut Page, app: &App) {

@@ -3,6 +3,8 @@
 //! The deciding is [`show::stage::Stage`], the same that the simulation drives; here are its queue, its store and its
 //! timer. Questions wait in a bounded queue; facts have a queue of their own and never wait behind questions.
 
+mod log;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,9 +20,13 @@ use store::{
 use tokio::sync::{mpsc, oneshot};
 use units::{Duration, Timestamp};
 
+pub(crate) use self::log::rebuild;
 use crate::clock;
 use crate::errors::{ApiError, ApiResult, Code};
+use crate::tasks::Tasks;
 
+/// What kind of task an owner is.
+const KIND: &str = "owner";
 /// Batches of one stream that may be with the store at once. The previous sync is the window in which the next one fills.
 const IN_FLIGHT_MAX: usize = 3;
 /// Questions taken from the queue in one turn.
@@ -31,8 +37,6 @@ const FACTS_MAX: usize = 4096;
 const RETRY: Duration = Duration::from_ms(500);
 /// How long after a change the log states a digest at the latest.
 const DIGEST_AFTER: Duration = Duration::from_s(30);
-/// Records read at once when a stream is rebuilt.
-const PAGE: usize = 500;
 
 /// What a stream means to the rest of the server.
 pub(crate) trait Ledger<D: Decider>: Send + 'static {
@@ -94,13 +98,16 @@ where
     D::Reply: Send,
     D::Memory: Send,
 {
-    /// Starts the owner of a stream that goes on from `log`.
+    /// Starts the owner of a stream that goes on from `log`. What it knows dies with it, so after a panic nobody decides
+    /// for the stream until the next start; `fell` is called then.
     pub(crate) fn start(
         stream: &str,
         log: Rebuild<D>,
         store: Arc<dyn Store>,
         queue_max: usize,
         ledger: impl Ledger<D>,
+        tasks: &Arc<Tasks>,
+        fell: impl FnOnce() + Send + 'static,
     ) -> Self {
         let (questions, questions_rx) = mpsc::channel(queue_max);
         let (facts, facts_rx) = mpsc::channel(FACTS_MAX);
@@ -125,7 +132,7 @@ where
             digest_at: None,
             lost: Arc::clone(&lost),
         };
-        tokio::spawn(task.run());
+        tasks.run(KIND, stream, task.run(), fell);
         Self { questions, facts, stop, lost }
     }
 
@@ -378,9 +385,10 @@ where
     async fn catch_up(&mut self) {
         let (store, stream, known) =
             (Arc::clone(&self.store), self.stream.clone(), self.stage.committed_seq());
-        let read =
-            tokio::task::spawn_blocking(move || read_entries::<D>(&*store, &stream, known + 1))
-                .await;
+        let read = tokio::task::spawn_blocking(move || {
+            log::read_entries::<D>(&*store, &stream, known + 1)
+        })
+        .await;
         let Ok(Ok(log)) = read else { return };
         match self.stage.catch_up(&log) {
             Ok(lost) => self.answer_lost(lost, &StoreError::Unavailable { why: store::Outage::Io }),
@@ -424,69 +432,5 @@ impl From<Rejection> for ApiError {
     }
 }
 
-/// Reads a stream from `from_seq` to its end.
-fn read_entries<D: Decider>(
-    store: &dyn store::Reader,
-    stream: &StreamId,
-    from_seq: u64,
-) -> Result<Vec<Entry<D>>, StoreError> {
-    let mut all = Vec::new();
-    each_entry::<D>(store, stream, from_seq, &mut |entry| {
-        all.push(entry);
-        Ok(())
-    })?;
-    Ok(all)
-}
-
-/// Rebuilds a stream's state by folding its log.
-pub(crate) fn rebuild<D: Decider>(
-    store: &dyn store::Reader,
-    stream: &StreamId,
-) -> Result<Rebuild<D>, StoreError> {
-    let mut rebuild = Rebuild::default();
-    each_entry::<D>(store, stream, 1, &mut |entry| {
-        rebuild
-            .push(&entry)
-            .map_err(|error| StoreError::Corrupt { what: format!("{stream}: {error}") })
-    })?;
-    Ok(rebuild)
-}
-
-fn each_entry<D: Decider>(
-    store: &dyn store::Reader,
-    stream: &StreamId,
-    from_seq: u64,
-    each: &mut dyn FnMut(Entry<D>) -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
-    let mut next = from_seq;
-    loop {
-        let records = store.read_log(stream, next, PAGE)?;
-        if records.is_empty() {
-            return Ok(());
-        }
-        for record in &records {
-            for bytes in record.entries()? {
-                if bytes.seq < next {
-                    continue;
-                }
-                let entry: Entry<D> = serde_json::from_slice(&bytes.body).map_err(|error| {
-                    StoreError::Corrupt { what: format!("{stream} entry {}: {error}", bytes.seq) }
-                })?;
-                each(entry)?;
-                next = bytes.seq + 1;
-            }
-        }
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_rejection_of_the_domain_has_a_row_in_the_table() {
-        let missing: Vec<_> =
-            Rejection::CODES.iter().filter(|code| Code::named(code).is_none()).collect();
-        assert!(missing.is_empty(), "{missing:?}");
-    }
-}
+mod tests;

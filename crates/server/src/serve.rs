@@ -7,8 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use anyhow::Context;
+use axum::Router;
 use store::{DiskObjects, Objects, SqliteStore, Store};
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 
 use crate::app::App;
 use crate::bootstrap::{self, Bootstrap};
@@ -17,6 +19,7 @@ use crate::config::Config;
 use crate::follows::Follows;
 use crate::http::limits::Buckets;
 use crate::http::listener;
+use crate::http::places::Gate;
 use crate::http::proxy::Network;
 use crate::ingest::{self, Feeds};
 use crate::metrics::Metrics;
@@ -27,6 +30,7 @@ use crate::rooms::Rooms;
 use crate::secrets::Secrets;
 use crate::shop::Shop;
 use crate::shows::{Journal, Shows};
+use crate::tasks::Tasks;
 use crate::{desk, http, keeper, payments, slates};
 
 /// Devices that one address may bring in a second. A device is a cookie that the server makes on request, so this is what a
@@ -84,17 +88,7 @@ pub async fn serve(
     }
     app.shows.resume().await;
     let router = http::router(&app);
-    let tasks = [
-        tokio::spawn(listener::run(http_port, tls, app.config.server.http_connections_max, router)),
-        tokio::spawn(ingest::run(Arc::clone(&app), rtmp_port)),
-        tokio::spawn(desk::run(Arc::clone(&app))),
-        tokio::spawn(desk::count_rooms(Arc::clone(&app))),
-        tokio::spawn(keeper::run(Arc::clone(&app))),
-        tokio::spawn(payments::run(
-            Arc::clone(&app.store),
-            payments::provider(app.config.shop.payment),
-        )),
-    ];
+    let tasks = start(&app, http_port, rtmp_port, tls, router);
     app.metrics.listening.store(true, Ordering::Relaxed);
     ready(announcement(&app, http_addr).await);
     stop.await;
@@ -112,6 +106,39 @@ pub async fn serve(
     Ok(())
 }
 
+/// Starts what runs for as long as the server does; the ports come first.
+fn start(
+    app: &Arc<App>,
+    http: TcpListener,
+    rtmp: TcpListener,
+    tls: Option<Arc<rustls::ServerConfig>>,
+    router: Router,
+) -> [JoinHandle<()>; 7] {
+    let tasks = &app.tasks;
+    let (http, rtmp) = (Arc::new(http), Arc::new(rtmp));
+    let of = |app: &Arc<App>| Arc::clone(app);
+    let gate = Arc::clone(&app.http_gate);
+    let (a, b, c, d, e, f) = (of(app), of(app), of(app), of(app), of(app), of(app));
+    [
+        tasks.keep("http", move || {
+            listener::run(Arc::clone(&http), tls.clone(), Arc::clone(&gate), router.clone())
+        }),
+        tasks.keep("rtmp", move || ingest::run(of(&a), Arc::clone(&rtmp))),
+        tasks.keep("desk", move || desk::run(of(&b))),
+        tasks.keep("room counts", move || desk::count_rooms(of(&c))),
+        tasks.keep("keeper", move || keeper::run(of(&d))),
+        tasks.keep("programs", move || revive(of(&e))),
+        tasks.keep("payments", move || {
+            payments::run(Arc::clone(&f.store), payments::provider(f.config.shop.payment))
+        }),
+    ]
+}
+
+/// Puts programs that panicked on air again.
+pub(crate) async fn revive(app: Arc<App>) {
+    app.shows.revive(|show| app.feeds.seats_on(show)).await;
+}
+
 async fn bind(what: &str, addr: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(addr).await.with_context(|| {
         format!("{what} cannot listen on {addr}; choose another address or end what uses it")
@@ -119,7 +146,7 @@ async fn bind(what: &str, addr: SocketAddr) -> anyhow::Result<TcpListener> {
 }
 
 /// Opens the data folder and rebuilds what it holds; blocks on the disk.
-fn open(config: Config, rtmp: SocketAddr) -> anyhow::Result<Arc<App>> {
+pub(crate) fn open(config: Config, rtmp: SocketAddr) -> anyhow::Result<Arc<App>> {
     let data = config.server.data.clone();
     std::fs::create_dir_all(&data)
         .with_context(|| format!("make the data folder {}", data.display()))?;
@@ -127,7 +154,7 @@ fn open(config: Config, rtmp: SocketAddr) -> anyhow::Result<Arc<App>> {
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&data)?);
     let objects: Arc<dyn Objects> = Arc::new(DiskObjects::open(&data.join("objects"))?);
     let secrets = Secrets::open(&data)?;
-    let trusted = config
+    let trusted: Vec<Network> = config
         .server
         .trusted_proxies
         .iter()
@@ -135,19 +162,23 @@ fn open(config: Config, rtmp: SocketAddr) -> anyhow::Result<Arc<App>> {
         .collect::<Result<_, _>>()?;
     let people = People::load(&store, &secrets, &config.people)?;
     let catalogue = Arc::new(Catalogue::load(&store, &secrets)?);
-    let rooms = Rooms::start(&config.room, &secrets, &store)?;
-    let shop = Arc::new(Shop::start(&store, &catalogue, &rooms, config.shop.queue_max)?);
+    let tasks = Arc::<Tasks>::default();
+    let rooms = Rooms::start(&config.room, &secrets, &store, &tasks)?;
+    let shop = Arc::new(Shop::start(&store, &catalogue, &rooms, config.shop.queue_max, &tasks)?);
     let deps = Deps {
         program: config.program.clone(),
         record: config.record.clone(),
         slates: slates::load(config.program.slates.as_deref())?,
         objects: Arc::clone(&objects),
         secrets: secrets.clone(),
+        tasks: Arc::clone(&tasks),
     };
     let journal = Journal::open(&data, catalogue.shows.is_empty());
     let shows = Arc::new(Shows::load(&store, &catalogue, &rooms, &shop, deps, journal)?);
     let recordings =
         Recordings::load(&objects, shows.all().into_iter().map(|show| show.slug.clone()));
+    let ports = &config.server;
+    let gate = |all, each| Gate::new(all, each, &trusted);
     let per_s = f64::from(config.shop.orders_per_buyer_per_s.max(1));
     Ok(Arc::new(App {
         setup_link: SetupLink::new(!people.has_operator()),
@@ -158,6 +189,9 @@ fn open(config: Config, rtmp: SocketAddr) -> anyhow::Result<Arc<App>> {
         recordings,
         feeds: Feeds::default(),
         metrics: Metrics::default(),
+        tasks,
+        http_gate: gate(ports.http_connections_max, ports.http_connections_per_address),
+        rtmp_gate: gate(ports.rtmp_connections_max, ports.rtmp_connections_per_address),
         trusted,
         secrets,
         store,

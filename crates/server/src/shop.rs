@@ -22,6 +22,7 @@ use crate::errors::{ApiError, ApiResult, Code};
 use crate::owner::{Ledger, Owner, rebuild};
 use crate::rooms::Rooms;
 use crate::secrets::hex;
+use crate::tasks::Tasks;
 
 /// The stream's name.
 pub(crate) const STREAM: &str = "shop";
@@ -92,6 +93,7 @@ impl Shop {
         catalogue: &Arc<Catalogue>,
         rooms: &Arc<Rooms>,
         queue_max: usize,
+        tasks: &Arc<Tasks>,
     ) -> anyhow::Result<Self> {
         let log: Rebuild<Decider> = rebuild(&**store, &StreamId::new(STREAM))?;
         let shelf = Arc::new(Shelf::default());
@@ -113,7 +115,7 @@ impl Shop {
             shelf: Arc::clone(&shelf),
             told: HashMap::new(),
         };
-        let owner = Owner::start(STREAM, log, Arc::clone(store), queue_max, ledger);
+        let owner = Owner::start(STREAM, log, Arc::clone(store), queue_max, ledger, tasks, || {});
         Ok(Self { owner, shelf })
     }
 

@@ -103,9 +103,13 @@ impl Server {
         std::fs::create_dir_all(&folder)?;
         let deployment = folder.join("bench.toml");
         std::fs::write(&deployment, bootstrap(shows))?;
+        // All load comes from one address.
+        let settings = folder.join("ringlight.toml");
+        std::fs::write(&settings, SETTINGS)?;
         let data = folder.join("data");
         let mut command = Command::new(binary);
         command.arg("serve").args([Path::new("--data"), &data]);
+        command.args([Path::new("--config"), &settings]);
         command.args(["--http", "127.0.0.1:0", "--rtmp", "127.0.0.1:0", "--bootstrap"]);
         let mut process = Measured::start(command.arg(&deployment))?;
         process.folder = Some(folder);
@@ -125,6 +129,9 @@ impl Server {
         Ok(Self { process, http, rtmp })
     }
 }
+
+const SETTINGS: &str =
+    "[server]\nhttp_connections_per_address = 0\nrtmp_connections_per_address = 0\n";
 
 fn bootstrap(shows: usize) -> String {
     let mut file = "[[brand]]\nslug = \"rouge\"\nname = \"Rouge\"\n\

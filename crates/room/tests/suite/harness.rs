@@ -120,7 +120,7 @@ impl Site {
 
     /// Connects without saying hello.
     pub(crate) fn connect(&self, viewer: u128, role: u32) -> Client {
-        let viewer = Viewer { id: viewer, device: 0, role };
+        let viewer = Viewer { id: viewer, device: 0, role, ticket: 0 };
         std::thread::scope(|scope| {
             let server = scope.spawn(|| self.upgrade(viewer));
             let addr = self.listener.local_addr().expect("bound");
@@ -160,7 +160,7 @@ impl Site {
             }
         };
         // A refusal shows itself as a closed connection.
-        let _ = self.hub.adopt(socket, already_read, CHANNEL, viewer);
+        let _ = self.hub.adopt(socket, already_read, CHANNEL, viewer, Box::new(()));
     }
 
     /// Connects and says hello; returns the welcome too.

@@ -1,9 +1,11 @@
 //! Slow, silent, broken and hostile peers.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use room::{Cause, Counters, Event, HubConfig};
 use serde_json::json;
 
-use crate::harness::{CHANNEL, Client, Site, chat, config, limits, seqs, texts, until};
+use crate::harness::{CHANNEL, Client, Site, chat, clock, config, limits, seqs, texts, until};
 
 /// Publishes large chat until a viewer who reads nothing loses some of it.
 pub(crate) fn fill(site: &Site, author: u128) {
@@ -171,4 +173,34 @@ fn viewers_are_disconnected_by_id() {
     assert_eq!(banned.close_code(), Some(1008));
     site.mark();
     other.until_mark();
+}
+
+/// The clock, which panics once on a shard's thread when it is told to.
+fn failing_clock() -> i64 {
+    let shard = std::thread::current().name().is_some_and(|name| name.starts_with("room-"));
+    assert!(!(shard && FAIL.swap(false, Ordering::SeqCst)), "the test says so");
+    clock()
+}
+static FAIL: AtomicBool = AtomicBool::new(false);
+
+#[test]
+fn a_shard_that_panics_lets_its_viewers_go_and_serves_on() {
+    let site =
+        Site::new(HubConfig { shards: 1, clock: failing_clock, ..HubConfig::new(clock) }, limits());
+    let (mut before, _) = site.join(1, None);
+    let _waiting = site.connect(2, 0);
+    until("both are counted", || Counters::get(&site.hub.counters().connections) == 2);
+    FAIL.store(true, Ordering::SeqCst);
+    while before.try_next().is_some() {}
+    let counters = site.hub.counters();
+    until("the shard is mended", || Counters::get(&counters.connections) == 0);
+    assert_eq!(Counters::get(&counters.shard_panics), 1);
+    assert_eq!(counters.closed(Cause::ShardFailed), 2);
+    assert_eq!(site.hub.audience(CHANNEL), 0);
+    // Who comes back is served as before.
+    let (mut after, _) = site.join(1, None);
+    site.publish(&chat(9, "again"));
+    site.mark();
+    assert!(texts(&after.until_mark()).contains(&"again"));
+    assert_eq!(Counters::get(&counters.shards_dead), 0);
 }

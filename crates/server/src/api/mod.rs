@@ -25,6 +25,8 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+#[cfg(test)]
+pub(crate) use self::program::record;
 pub(crate) use self::shows::plan_show;
 pub(crate) use self::studio::feed_view;
 use crate::app::App;

@@ -126,7 +126,13 @@ pub(crate) async fn act(
 }
 
 /// Tells the log what was done, after it was done.
-fn record(handle: &ShowHandle, applied: &Applied, by: Actor, reason: Option<&str>, forced: bool) {
+pub(crate) fn record(
+    handle: &ShowHandle,
+    applied: &Applied,
+    by: Actor,
+    reason: Option<&str>,
+    forced: bool,
+) {
     let reason = reason
         .and_then(|reason| clean_text(reason, REASON_MAX))
         .map(|reason| text("reason", &reason));

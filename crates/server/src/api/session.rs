@@ -98,6 +98,7 @@ pub(crate) async fn sign_out(
 ) -> ApiResult<impl IntoResponse> {
     if let Some(secret) = cookie(&headers, SESSION_COOKIE) {
         app.people.sign_out(secret).await?;
+        app.rooms.close_without_right();
     }
     let gone = set_cookie(SESSION_COOKIE, "", 0, caller.https);
     Ok((axum::http::StatusCode::NO_CONTENT, AppendHeaders([(SET_COOKIE, gone)])))

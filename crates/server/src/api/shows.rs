@@ -277,6 +277,8 @@ pub(crate) async fn change(
     // The show's owner judges what may still change; the table follows.
     app.shows.plan(&plan, by).await?;
     app.catalogue.shows.update(&slug, Code::UnknownShow, |_| Ok(plan)).await?;
+    // Another host's show is none of the old one's.
+    app.rooms.close_without_right();
     Ok(Json(show_view(&app, &handle).ok_or(Code::Internal)?))
 }
 

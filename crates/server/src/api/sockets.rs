@@ -12,11 +12,12 @@ use room::{ChannelId, Viewer};
 
 use super::public::{counted_device_of, device_of};
 use crate::app::App;
+use crate::clock;
 use crate::errors::{ApiError, ApiResult, Code, ErrorBody};
 use crate::http::body::Path;
 use crate::http::listener::{Socket, take_socket};
-use crate::people::{Caller, Role};
-use crate::rooms::{MODERATOR, VIEWER};
+use crate::people::{Caller, User};
+use crate::rooms::{MODERATOR, NO_TICKET, Stands, Ticket, VIEWER};
 
 /// The room of a show: a WebSocket with JSON messages (`docs/room.md`).
 #[utoipa::path(get, path = "/shows/{slug}/room", tag = "room",
@@ -28,17 +29,16 @@ pub(crate) async fn room(
     request: Request,
 ) -> ApiResult<Response> {
     let handle = app.shows.get(&slug)?;
-    let moderates = caller
-        .user
-        .as_ref()
-        .is_some_and(|user| user.has(Role::Producer) || user.has(Role::Operator));
+    let moderates = caller.user.as_ref().is_some_and(|user| user.produces());
     let (device, cookie) = counted_device_of(&app, &caller)?;
+    let ticket = moderates.then(|| right(&app, &caller, |_, user| user.produces()));
     let viewer = Viewer {
         id: device.viewer.as_u128(),
         device: device.id.as_u128(),
         role: if moderates { VIEWER | MODERATOR } else { VIEWER },
+        ticket: ticket.as_ref().map_or(NO_TICKET, |ticket| ticket.no),
     };
-    Ok((cookie, upgrade(app, request, handle.room.channel(), viewer)?).into_response())
+    Ok((cookie, upgrade(app, request, handle.room.channel(), viewer, ticket)?).into_response())
 }
 
 /// How a show does, four times a second: a WebSocket with JSON messages, for producers.
@@ -54,8 +54,27 @@ pub(crate) async fn desk(
     caller.crew_of(handle.host().as_str())?;
     let (device, _) = device_of(&app, &caller);
     let channel = app.rooms.open_desk(&handle.slug);
-    let viewer = Viewer { id: device.viewer.as_u128(), device: device.id.as_u128(), role: VIEWER };
-    upgrade(app, request, channel, viewer)
+    let ticket = right(&app, &caller, move |app, user| {
+        app.shows.get(&slug).is_ok_and(|show| user.is_crew_of(show.host().as_str()))
+    });
+    let (id, device) = (device.viewer.as_u128(), device.id.as_u128());
+    let viewer = Viewer { id, device, role: VIEWER, ticket: ticket.no };
+    upgrade(app, request, channel, viewer, Some(ticket))
+}
+
+/// The right of somebody who is signed in, which stands for as long as that is so and `may` says so of them.
+fn right(
+    app: &Arc<App>,
+    caller: &Caller,
+    may: impl Fn(&App, &User) -> bool + Send + Sync + 'static,
+) -> Ticket {
+    // The rooms hold the right and the app holds the rooms.
+    let (weak, credential) = (Arc::downgrade(app), caller.credential.clone());
+    let stands: Stands = Box::new(move || {
+        let (Some(app), Some(credential)) = (weak.upgrade(), &credential) else { return false };
+        app.people.holder(credential, clock::now()).is_some_and(|user| may(&app, &user))
+    });
+    app.rooms.rights.issue(stands)
 }
 
 /// Checks the handshake (RFC 6455, 4.2.1) and answers it; the socket moves over once the answer is written.
@@ -64,6 +83,7 @@ fn upgrade(
     mut request: Request,
     channel: ChannelId,
     viewer: Viewer,
+    ticket: Option<Ticket>,
 ) -> ApiResult<Response> {
     let headers = request.headers();
     let says = |name, word: &str| list_has(headers, &name, word);
@@ -86,7 +106,9 @@ fn upgrade(
         .ok_or_else(|| refused("Sec-WebSocket-Key is missing"))?;
     let accept = HeaderValue::from_str(&room::ws::accept_key(key))
         .map_err(|_| refused("Sec-WebSocket-Key"))?;
+    let place = crate::http::place_of(request.extensions());
     let upgrading = hyper::upgrade::on(&mut request);
+    let kept: room::Kept = Box::new((place, ticket));
     tokio::spawn(async move {
         let Ok(upgraded) = upgrading.await else { return };
         let Some((socket, read)) = take_socket(upgraded) else { return };
@@ -98,7 +120,7 @@ fn upgrade(
         };
         match socket {
             Ok(socket) => {
-                if let Err(error) = app.rooms.hub().adopt(socket, read, channel, viewer) {
+                if let Err(error) = app.rooms.hub().adopt(socket, read, channel, viewer, kept) {
                     tracing::debug!(%error, "a viewer was not taken");
                 }
             }

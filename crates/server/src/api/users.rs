@@ -135,7 +135,10 @@ pub(crate) async fn change(
         host: or_none(ask.host),
         brand: or_none(ask.brand),
     };
-    let user = app.people.change(&name, change).await?;
+    let changed = app.people.change(&name, change).await;
+    // Even when the store failed half way: what was taken away is gone.
+    app.rooms.close_without_right();
+    let user = changed?;
     Ok(Json(UserView::from(&*user)))
 }
 
@@ -196,6 +199,7 @@ pub(crate) async fn remove_token(
     caller.operator()?;
     let id: TokenId = id.parse().map_err(|_| Code::NotFound)?;
     app.people.remove_token(&name, id).await?;
+    app.rooms.close_without_right();
     Ok(StatusCode::NO_CONTENT)
 }
 

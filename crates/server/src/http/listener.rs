@@ -14,12 +14,15 @@ use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
 use super::patient::Patient;
+use super::places::{Closed, Gate, Place};
+use crate::errors::Code;
 
 /// A head that is not complete by then closes the connection; so does a TLS handshake.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -29,14 +32,20 @@ const HEAD_BYTES_MAX: usize = 16 * 1024;
 const H2_PREFACE_BYTES: usize = 24;
 /// Streams that one HTTP/2 connection may have open.
 const H2_STREAMS_MAX: u32 = 100;
+/// Connections that are told why they are refused, at a time; further ones are only closed.
+const TURNED_AWAY_MAX: usize = 64;
+/// How long that may take.
+const TURN_AWAY_TIMEOUT: Duration = Duration::from_secs(2);
 /// After a failed accept (no file handles left) the port rests this long, so that it does not spin.
 const ACCEPT_REST: Duration = Duration::from_millis(100);
 
 /// What the listener knows of a connection; handlers read it from the request's extensions.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone)]
 pub(crate) struct Connection {
     pub(crate) peer: SocketAddr,
     pub(crate) tls: bool,
+    /// Its place among those of its address.
+    pub(crate) place: Arc<Place>,
 }
 
 /// Reads a certificate chain and its key for HTTP/1.1 and HTTP/2.
@@ -62,12 +71,12 @@ pub(crate) fn tls_config(cert: &Path, key: &Path) -> anyhow::Result<Arc<rustls::
 
 /// Accepts until the task is dropped.
 pub(crate) async fn run(
-    listener: TcpListener,
+    listener: Arc<TcpListener>,
     tls: Option<Arc<rustls::ServerConfig>>,
-    connections_max: usize,
+    gate: Arc<Gate>,
     router: Router,
 ) {
-    let places = Arc::new(Semaphore::new(connections_max));
+    let turned_away = Arc::new(Semaphore::new(TURNED_AWAY_MAX));
     let acceptor = tls.map(TlsAcceptor::from);
     loop {
         let (stream, peer) = match listener.accept().await {
@@ -78,20 +87,32 @@ pub(crate) async fn run(
                 continue;
             }
         };
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
+        let entry = match gate.enter(peer.ip()) {
+            Ok(entry) => entry,
+            Err(why) => {
+                // Over TLS a refusal would cost a handshake.
+                if why == Closed::Crowded
+                    && acceptor.is_none()
+                    && let Ok(turn) = Arc::clone(&turned_away).try_acquire_owned()
+                {
+                    tokio::spawn(turn_away(stream, turn));
+                }
+                continue;
+            }
+        };
         let (acceptor, router) = (acceptor.clone(), router.clone());
         tokio::spawn(async move {
-            let _place = place;
+            let place = Arc::clone(&entry.place);
             let _ = stream.set_nodelay(true);
             match acceptor {
                 None => {
-                    let connection = Connection { peer, tls: false };
+                    let connection = Connection { peer, tls: false, place };
                     serve(Patient::new(stream), connection, Version::Http1, router).await;
                 }
                 Some(acceptor) => {
                     match tokio::time::timeout(HEAD_TIMEOUT, acceptor.accept(stream)).await {
                         Ok(Ok(stream)) => {
-                            let connection = Connection { peer, tls: true };
+                            let connection = Connection { peer, tls: true, place };
                             let version = match stream.get_ref().1.alpn_protocol() {
                                 Some(b"h2") => Version::Http2,
                                 _ => Version::Http1,
@@ -107,8 +128,20 @@ pub(crate) async fn run(
                     }
                 }
             }
+            drop(entry);
         });
     }
+}
+
+/// Says why and closes. What the client has sent is read, or the system would throw the answer away with it.
+async fn turn_away(mut stream: TcpStream, _turn: OwnedSemaphorePermit) {
+    let told = async {
+        stream.write_all(&super::refusal(Code::TooManyConnections)).await?;
+        stream.shutdown().await?;
+        let mut rest = (&mut stream).take(HEAD_BYTES_MAX as u64);
+        tokio::io::copy(&mut rest, &mut tokio::io::sink()).await
+    };
+    let _ = tokio::time::timeout(TURN_AWAY_TIMEOUT, told).await;
 }
 
 /// What a connection speaks. It is agreed on in the TLS handshake, never guessed from the first bytes: whoever guesses
@@ -125,7 +158,7 @@ where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
 {
     let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(connection);
+        request.extensions_mut().insert(connection.clone());
         router.clone().oneshot(request)
     });
     let socket = TokioIo::new(stream);

@@ -5,6 +5,7 @@ pub(crate) mod limits;
 pub(crate) mod listener;
 pub(crate) mod pages;
 mod patient;
+pub(crate) mod places;
 pub(crate) mod proxy;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Router, routing::get};
 
 use self::listener::Connection;
+use self::places::Place;
 use self::proxy::Peer;
 use crate::app::App;
 use crate::errors::{ApiError, Code};
@@ -61,7 +63,7 @@ async fn openapi(description: Bytes) -> impl IntoResponse {
 ///
 /// A call that changes something runs to its end even when its client has gone: what was begun in the store, the
 /// program or the room must not be left half done.
-async fn around(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+async fn around(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     app.metrics.requests.add(1);
     let https = is_https(&app, request.extensions(), request.headers());
     let claimed = request
@@ -71,6 +73,13 @@ async fn around(State(app): State<Arc<App>>, request: Request, next: Next) -> Re
     if claimed.is_some_and(|bytes| bytes > FILE_MAX as u64) {
         return guarded(https, ApiError::from(Code::TooLarge).into_response());
     }
+    // A proxy's own connections do not count, but what each of the people behind it asks at a time does.
+    match behind_proxy(&app, request.extensions(), request.headers()) {
+        Ok(None) => {}
+        Ok(Some(place)) => drop(request.extensions_mut().insert(Arc::new(place))),
+        Err(error) => return guarded(https, error.into_response()),
+    }
+    let place = place_of(request.extensions());
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let answer = async move {
         if !changes {
@@ -89,7 +98,46 @@ async fn around(State(app): State<Arc<App>>, request: Request, next: Next) -> Re
         Ok(response) => response,
         Err(_) => ApiError::from(Code::Busy).into_response(),
     };
+    drop(place);
     guarded(https, response)
+}
+
+/// A place for whoever asks through a trusted proxy; `None` for those who have one by their connection.
+fn behind_proxy(
+    app: &App,
+    extensions: &Extensions,
+    headers: &HeaderMap,
+) -> Result<Option<Place>, ApiError> {
+    let through = extensions.get::<Connection>().map(|connection| connection.peer.ip());
+    if through.is_none_or(|ip| !app.http_gate.each.is_proxy(ip)) {
+        return Ok(None);
+    }
+    let place = app.http_gate.place(peer(app, extensions, headers).ip);
+    place.map(Some).ok_or_else(|| ApiError::from(Code::TooManyConnections).retry_after_ms(1000))
+}
+
+/// The place of whoever asks; a connection that leaves HTTP for a room keeps it.
+pub(crate) fn place_of(extensions: &Extensions) -> Option<Arc<Place>> {
+    let own = extensions.get::<Arc<Place>>();
+    own.or_else(|| Some(&extensions.get::<Connection>()?.place)).cloned()
+}
+
+/// A refusal as bytes of HTTP/1.1, for a connection that is closed before it is served.
+fn refusal(code: Code) -> Vec<u8> {
+    let error = ApiError::from(code).retry_after_ms(1000);
+    let body = error.body();
+    let response = guarded(false, error.into_response());
+    let status = response.status();
+    let mut out = format!(
+        "HTTP/1.1 {} {}\r\n",
+        status.as_u16(),
+        status.canonical_reason().unwrap_or("Refused")
+    );
+    for (name, value) in response.headers() {
+        out += &format!("{name}: {}\r\n", value.to_str().unwrap_or_default());
+    }
+    out += &format!("connection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+    out.into_bytes()
 }
 
 fn guarded(https: bool, mut response: Response) -> Response {

@@ -155,6 +155,8 @@ impl Driver {
             Order::Note(note) => self.with_packager(|packager| packager.note(note)),
             Order::Unpin(at) => self.with_packager(|packager| packager.unpin(at)),
             Order::End { .. } => {}
+            #[cfg(test)]
+            Order::Panic => panic!("the test says so"),
         }
     }
 

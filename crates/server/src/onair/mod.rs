@@ -29,7 +29,10 @@ use crate::clock;
 use crate::config;
 use crate::errors::{ApiError, ApiResult, Code};
 use crate::secrets::Secrets;
+use crate::tasks::Tasks;
 
+/// What kind of task a program is.
+pub(crate) const KIND: &str = "program";
 /// Frames on their way from a feed to the program; a feed that is faster waits, and its TCP window closes.
 const FRAMES_MAX: usize = 512;
 /// Orders of the desk that wait; there are never more than people at it.
@@ -42,14 +45,35 @@ pub(crate) struct FeedId(pub(crate) u64);
 /// What the desk and the server ask of the task.
 enum Order {
     GoLive(Box<GoLive>),
-    Opened { channel: Channel, feed: FeedId },
-    Drop { channel: Channel, done: oneshot::Sender<()> },
-    Act { id: ActionId, wish: Wish, done: oneshot::Sender<Result<Applied, Refusal>> },
-    Undo { id: ActionId, done: oneshot::Sender<Result<Applied, Refusal>> },
-    SetDelay { delay: Duration, done: oneshot::Sender<Result<DelayChange, Refusal>> },
+    Opened {
+        channel: Channel,
+        feed: FeedId,
+    },
+    Drop {
+        channel: Channel,
+        done: oneshot::Sender<()>,
+    },
+    Act {
+        id: ActionId,
+        wish: Wish,
+        done: oneshot::Sender<Result<Applied, Refusal>>,
+    },
+    Undo {
+        id: ActionId,
+        done: oneshot::Sender<Result<Applied, Refusal>>,
+    },
+    SetDelay {
+        delay: Duration,
+        done: oneshot::Sender<Result<DelayChange, Refusal>>,
+    },
     Note(Note),
     Unpin(AirTime),
-    End { over: bool, done: oneshot::Sender<()> },
+    End {
+        over: bool,
+        done: oneshot::Sender<()>,
+    },
+    #[cfg(test)]
+    Panic,
 }
 
 /// What comes from a feed, in order.
@@ -108,6 +132,7 @@ pub(crate) struct Deps {
     pub(crate) slates: Slates,
     pub(crate) objects: Arc<dyn Objects>,
     pub(crate) secrets: Secrets,
+    pub(crate) tasks: Arc<Tasks>,
 }
 
 /// Where facts go.
@@ -126,7 +151,13 @@ pub(crate) struct OnAir {
 
 impl OnAir {
     /// Starts the task of a show. It airs nothing before [`Self::go_live`].
-    pub(crate) fn start(show: &Slug, deps: &Deps, tell: Tell) -> Self {
+    /// After a panic nothing airs, and `fell` is called.
+    pub(crate) fn start(
+        show: &Slug,
+        deps: &Deps,
+        tell: Tell,
+        fell: impl FnOnce() + Send + 'static,
+    ) -> Self {
         let (orders, orders_rx) = mpsc::channel(ORDERS_MAX);
         let (frames, frames_rx) = mpsc::channel(FRAMES_MAX);
         let first = View {
@@ -145,7 +176,7 @@ impl OnAir {
             standby: Arc::clone(&standby),
         };
         let driver = driver::Driver::new(show.clone(), deps.clone(), tell, view_tx, shelves);
-        tokio::spawn(driver.run(orders_rx, frames_rx));
+        deps.tasks.run(KIND, show.as_str(), driver.run(orders_rx, frames_rx), fell);
         Self { orders, frames, view, program, host, standby }
     }
 
@@ -195,6 +226,11 @@ impl OnAir {
     /// Ends the pin in the playlist.
     pub(crate) fn unpin(&self, at: AirTime) {
         let _ = self.orders.try_send(Order::Unpin(at));
+    }
+
+    #[cfg(test)]
+    pub(crate) async fn panic(&self) {
+        let _ = self.orders.send(Order::Panic).await;
     }
 
     /// Ends the show: what waits in the delay does not air; the recording is complete when this returns.

@@ -45,6 +45,16 @@ impl User {
     pub(crate) fn has(&self, role: Role) -> bool {
         self.roles.contains(&role)
     }
+
+    /// Sits at the desk and moderates: producers and operators.
+    pub(crate) fn produces(&self) -> bool {
+        self.has(Role::Producer) || self.has(Role::Operator)
+    }
+
+    /// Produces, or is this host.
+    pub(crate) fn is_crew_of(&self, host: &str) -> bool {
+        self.produces() || (self.has(Role::Host) && self.host.as_deref() == Some(host))
+    }
 }
 
 /// A signed-in browser; its key is the keyed hash of the cookie.
@@ -62,6 +72,13 @@ pub(crate) struct Token {
     pub(crate) user: String,
     pub(crate) label: String,
     pub(crate) created_at: Timestamp,
+}
+
+/// By what somebody is signed in: the key of a session's row or of a token's.
+#[derive(Clone)]
+pub(crate) enum Credential {
+    Session(String),
+    Token(String),
 }
 
 /// What an account may be changed to.
@@ -217,16 +234,30 @@ impl People {
         Ok((secret, session))
     }
 
+    /// Who is signed in by this, for as long as it is good for that.
+    pub(crate) fn holder(&self, credential: &Credential, now: Timestamp) -> Option<Arc<User>> {
+        let name = match credential {
+            Credential::Session(key) => {
+                self.sessions.get(key).filter(|session| now < session.expires_at)?.user.clone()
+            }
+            Credential::Token(key) => self.tokens.get(key)?.user.clone(),
+        };
+        self.users.get(&name).filter(|user| !user.disabled)
+    }
+
+    /// What a cookie is good for.
+    pub(crate) fn by_cookie(&self, secret: &str) -> Credential {
+        Credential::Session(self.key("session", secret))
+    }
+
+    /// What an API token is good for.
+    pub(crate) fn by_token(&self, secret: &str) -> Credential {
+        Credential::Token(self.key("token", secret))
+    }
+
     /// The session that a cookie opens.
-    pub(crate) fn session(
-        &self,
-        secret: &str,
-        now: Timestamp,
-    ) -> Option<(Arc<Session>, Arc<User>)> {
-        let session =
-            self.sessions.get(&self.key("session", secret)).filter(|s| now < s.expires_at)?;
-        let user = self.users.get(&session.user).filter(|user| !user.disabled)?;
-        Some((session, user))
+    pub(crate) fn session(&self, secret: &str) -> Option<Arc<Session>> {
+        self.sessions.get(&self.key("session", secret))
     }
 
     pub(crate) async fn sign_out(&self, secret: &str) -> ApiResult<()> {
@@ -244,12 +275,6 @@ impl People {
             show::Actor::Rule { rule } => rule.clone(),
             show::Actor::System => "server".to_owned(),
         }
-    }
-
-    /// The user that an API token stands for.
-    pub(crate) fn bearer(&self, secret: &str) -> Option<Arc<User>> {
-        let token = self.tokens.get(&self.key("token", secret))?;
-        self.users.get(&token.user).filter(|user| !user.disabled)
     }
 
     pub(crate) fn tokens_of(&self, name: &str) -> Vec<Arc<Token>> {

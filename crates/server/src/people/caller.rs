@@ -9,7 +9,7 @@ use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, Method};
 
 use super::device::{self, Device};
-use super::{Role, Session, User};
+use super::{Credential, Role, Session, User};
 use crate::app::App;
 use crate::clock;
 use crate::errors::{ApiError, ApiResult, Code};
@@ -26,6 +26,8 @@ const PAGE_HEADER: &str = "x-ringlight";
 pub(crate) struct Caller {
     pub(crate) user: Option<Arc<User>>,
     pub(crate) session: Option<Arc<Session>>,
+    /// By what `user` is signed in.
+    pub(crate) credential: Option<Credential>,
     pub(crate) device: Option<Device>,
     /// Whom limits per address count.
     pub(crate) sender: IpAddr,
@@ -48,21 +50,26 @@ impl Caller {
         let mut caller = Self {
             user: None,
             session: None,
+            credential: None,
             device,
             sender: peer.sender(),
             https: app.config.https() || peer.https,
         };
         if let Some(bearer) = headers.get(AUTHORIZATION) {
             let token = bearer.to_str().ok().and_then(|value| value.strip_prefix("Bearer "));
-            let user =
-                token.and_then(|token| app.people.bearer(token.trim())).ok_or(Code::BadToken)?;
-            caller.user = Some(user);
+            let credential = token.map(|token| app.people.by_token(token.trim()));
+            let user = credential.as_ref().and_then(|by| app.people.holder(by, now));
+            caller.user = Some(user.ok_or(Code::BadToken)?);
+            caller.credential = credential;
             return Ok(caller);
         }
         let unsafe_method = !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
-        if let Some((session, user)) =
-            cookie(headers, SESSION_COOKIE).and_then(|secret| app.people.session(secret, now))
-        {
+        let signed_in = cookie(headers, SESSION_COOKIE).and_then(|secret| {
+            let credential = app.people.by_cookie(secret);
+            let user = app.people.holder(&credential, now)?;
+            Some((app.people.session(secret)?, user, credential))
+        });
+        if let Some((session, user, credential)) = signed_in {
             let sent = headers.get(CSRF_HEADER).map(|value| value.as_bytes());
             let fits = sent.is_some_and(|sent| same(sent, session.csrf.as_bytes()));
             if unsafe_method && !fits {
@@ -70,6 +77,7 @@ impl Caller {
             }
             caller.user = Some(user);
             caller.session = Some(session);
+            caller.credential = Some(credential);
         } else if unsafe_method
             && device.is_some()
             && headers.contains_key(ORIGIN)
@@ -107,12 +115,7 @@ impl Caller {
     /// A producer, an operator, or the account of this host.
     pub(crate) fn crew_of(&self, host: &str) -> ApiResult<&Arc<User>> {
         let user = self.signed_in()?;
-        let own = user.has(Role::Host) && user.host.as_deref() == Some(host);
-        if own || user.has(Role::Producer) || user.has(Role::Operator) {
-            Ok(user)
-        } else {
-            Err(Code::Forbidden.into())
-        }
+        if user.is_crew_of(host) { Ok(user) } else { Err(Code::Forbidden.into()) }
     }
 }
 

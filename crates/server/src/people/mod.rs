@@ -11,7 +11,7 @@ mod setup_link;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-pub(crate) use accounts::{People, Session, Token, User, UserChange};
+pub(crate) use accounts::{Credential, People, Session, Token, User, UserChange};
 pub(crate) use caller::{Caller, SESSION_COOKIE, cookie, set_cookie};
 pub(crate) use device::{COOKIE as DEVICE_COOKIE, Device};
 pub(crate) use setup_link::SetupLink;

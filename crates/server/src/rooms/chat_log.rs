@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use show::Slug;
 use store::{Batch, ChatChange, ChatRow, Store};
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc};
 use units::{MessageId, ViewerId};
 
 use crate::clock;
 use crate::docs::commit;
+use crate::tasks::Tasks;
 
 /// Lines that wait for the disk; further ones are not kept, and counted.
 const QUEUE_MAX: usize = 20_000;
@@ -24,10 +25,11 @@ pub(crate) struct ChatLog {
 }
 
 impl ChatLog {
-    pub(crate) fn start(store: Arc<dyn Store>, keep_days: u32) -> Self {
+    pub(crate) fn start(store: Arc<dyn Store>, keep_days: u32, tasks: &Arc<Tasks>) -> Self {
         let (queue, lines) = mpsc::channel(QUEUE_MAX);
-        tokio::spawn(write(Arc::clone(&store), lines));
-        tokio::spawn(prune(store, keep_days));
+        let (writer, lines) = (Arc::clone(&store), Arc::new(Mutex::new(lines)));
+        tasks.keep("chat", move || write(Arc::clone(&writer), Arc::clone(&lines)));
+        tasks.keep("chat keeper", move || prune(Arc::clone(&store), keep_days));
         Self { queue }
     }
 
@@ -50,7 +52,8 @@ impl ChatLog {
     }
 }
 
-async fn write(store: Arc<dyn Store>, mut lines: mpsc::Receiver<ChatChange>) {
+async fn write(store: Arc<dyn Store>, lines: Arc<Mutex<mpsc::Receiver<ChatChange>>>) {
+    let mut lines = lines.lock().await;
     let mut turn = Vec::new();
     while lines.recv_many(&mut turn, TURN_MAX).await > 0 {
         let chat = std::mem::take(&mut turn);

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use room::ws::CloseCode;
 use room::{ConnId, Event, Handler, Hub, Published, Viewer};
 use serde_json::json;
 use show::moderation::Verdict;
@@ -11,7 +12,7 @@ use units::{MessageId, Timestamp, ViewerId};
 
 use super::pulse::bump;
 use super::wire::{self, Incoming};
-use super::{Held, Room, Rooms};
+use super::{Held, RIGHT_ENDED, Room, Rooms};
 use crate::clock;
 use crate::errors::{ApiError, Code};
 use crate::mint;
@@ -139,9 +140,13 @@ impl Door {
 }
 
 impl Handler for Door {
-    fn opened(&self, hub: &Hub, conn: ConnId, _: &Viewer) {
+    fn opened(&self, hub: &Hub, conn: ConnId, viewer: &Viewer) {
+        let Some(rooms) = self.rooms.upgrade() else { return };
+        if !rooms.rights.opened(viewer.ticket, conn) {
+            return hub.disconnect(conn, CloseCode::Policy, RIGHT_ENDED);
+        }
         // The desk only listens, so it need not say hello.
-        if self.rooms.upgrade().is_some_and(|rooms| rooms.is_desk(conn.channel)) {
+        if rooms.is_desk(conn.channel) {
             let _ = hub.subscribe(conn, None, |_| wire::stamped(json!({"type": "welcome"})));
         }
     }

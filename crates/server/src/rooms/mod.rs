@@ -6,11 +6,13 @@
 mod chat_log;
 mod handler;
 mod pulse;
+mod rights;
 mod wire;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
 
+use room::ws::CloseCode;
 use room::{ChannelId, ChannelLimits, Event, Hub, HubConfig};
 use serde_json::{Value, json};
 use show::moderation::{Gate, Second};
@@ -22,14 +24,19 @@ pub(crate) use self::chat_log::ChatLog;
 use self::handler::Door;
 pub(crate) use self::handler::{MODERATOR, VIEWER};
 use self::pulse::{Pulse, Tally, bump};
+use self::rights::Rights;
+pub(crate) use self::rights::{NO_TICKET, Stands, Ticket};
 use crate::clock;
 use crate::config;
 use crate::secrets::Secrets;
+use crate::tasks::Tasks;
 
 /// Messages that wait for a moderator in one room; a further one is refused.
 const HELD_MAX: usize = 200;
 /// Rooms and desks at most. Every show that was ever planned has a room, so this is what ends first in a long life.
 const CHANNELS_MAX: usize = 50_000;
+/// What a socket is told whose right has ended.
+const RIGHT_ENDED: &str = "you may no longer listen here";
 /// Chat lines a second that reach a room; above it a sample does, and everybody sees their own.
 const CHAT_PER_S: u32 = 100;
 
@@ -40,6 +47,8 @@ pub(crate) struct Rooms {
     rooms: RwLock<HashMap<ChannelId, Arc<Room>>>,
     /// Channels of desks.
     desks: RwLock<HashSet<ChannelId>>,
+    /// By what right sockets of the crew are open.
+    pub(crate) rights: Arc<Rights>,
     settings: config::Room,
     secrets: Secrets,
     chat_log: ChatLog,
@@ -86,15 +95,17 @@ impl Rooms {
         settings: &config::Room,
         secrets: &Secrets,
         store: &Arc<dyn Store>,
+        tasks: &Arc<Tasks>,
     ) -> anyhow::Result<Arc<Self>> {
         let rooms = Arc::new_cyclic(|me| Self {
             me: me.clone(),
             hub: OnceLock::new(),
             rooms: RwLock::default(),
             desks: RwLock::default(),
+            rights: Arc::default(),
             settings: settings.clone(),
             secrets: secrets.clone(),
-            chat_log: ChatLog::start(Arc::clone(store), settings.chat_days),
+            chat_log: ChatLog::start(Arc::clone(store), settings.chat_days, tasks),
             epoch: clock::now().0.unsigned_abs(),
         });
         let mut config = HubConfig::new(clock::now_us);
@@ -164,6 +175,13 @@ impl Rooms {
             self.desk_channel_of(slug),
             &Event::state(wire::stamped(message)).keyed("desk"),
         );
+    }
+
+    /// Closes the sockets whose right has ended: a desk's, or a moderator's in a room. A moderator comes back as a viewer.
+    pub(crate) fn close_without_right(&self) {
+        for conn in self.rights.fallen() {
+            self.hub().disconnect(conn, CloseCode::Policy, RIGHT_ENDED);
+        }
     }
 
     fn is_desk(&self, channel: ChannelId) -> bool {

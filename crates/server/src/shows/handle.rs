@@ -2,17 +2,18 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
-use show::desk::Fact;
+use show::desk::{self, Fact, Source};
 use show::{Input, Show, Slug, StartMode, State, Status};
 use store::TextRow;
-use tokio::sync::watch;
-use units::Timestamp;
+use tokio::sync::{mpsc, watch};
+use units::{AirTime, Timestamp};
 
 use super::Standing;
 use crate::errors::{ApiResult, Code};
 use crate::onair::{Deps, OnAir};
 use crate::owner::Owner;
 use crate::rooms::Room;
+use crate::tasks::Often;
 
 /// How long a caller waits for a state that is on its way.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
@@ -25,6 +26,8 @@ pub(crate) struct ShowHandle {
     state: watch::Sender<Arc<State>>,
     standing: RwLock<Standing>,
     onair: Mutex<Option<OnAir>>,
+    /// When its program panicked.
+    fell: Mutex<Often>,
 }
 
 impl ShowHandle {
@@ -36,6 +39,7 @@ impl ShowHandle {
             state: watch::Sender::new(Arc::new(state)),
             standing: RwLock::new(standing),
             onair: Mutex::default(),
+            fell: Mutex::default(),
         }
     }
 
@@ -124,7 +128,11 @@ impl ShowHandle {
         self.onair.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(super) fn on_air_or_start(self: &Arc<Self>, deps: &Deps) -> OnAir {
+    pub(super) fn on_air_or_start(
+        self: &Arc<Self>,
+        deps: &Deps,
+        fallen: &mpsc::Sender<Arc<Self>>,
+    ) -> OnAir {
         let mut onair = self.onair.lock().unwrap_or_else(PoisonError::into_inner);
         let start = || {
             let show = Arc::downgrade(self);
@@ -133,9 +141,28 @@ impl ShowHandle {
                     show.fact(fact);
                 }
             };
-            OnAir::start(&self.slug, deps, Arc::new(tell))
+            let (show, fallen) = (Arc::downgrade(self), fallen.clone());
+            let fell = move || {
+                if let Some(show) = show.upgrade() {
+                    // A full queue leaves it down.
+                    let _ = fallen.try_send(show);
+                }
+            };
+            OnAir::start(&self.slug, deps, Arc::new(tell), fell)
         };
         onair.get_or_insert_with(start).clone()
+    }
+
+    /// Whether putting the program on air again can help; asked once for each panic.
+    pub(super) fn revivable(&self) -> bool {
+        !self.fell.lock().unwrap_or_else(PoisonError::into_inner).too_often()
+    }
+
+    /// Tells the log that nothing airs any more, and waits until what was told before has been heard: the new program
+    /// begins with every action that was in force.
+    pub(super) async fn record_fall(&self, air: AirTime) {
+        let nothing = desk::OnAir { video: Source::Slate, audio: Source::Silence, air, why: None };
+        let _ = self.decide(Input::Fact { fact: Fact::OnAirChanged(nothing) }).await;
     }
 
     pub(super) fn drop_on_air(&self) {

@@ -4,6 +4,8 @@ mod handle;
 mod ledger;
 mod restart;
 mod terms;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -12,6 +14,7 @@ use media::program::Channel;
 use serde::{Deserialize, Serialize};
 use show::{Actor, Input, Slug, StartMode, Status};
 use store::{Store, StreamId, Table};
+use tokio::sync::mpsc;
 use units::Timestamp;
 
 pub(crate) use self::handle::ShowHandle;
@@ -22,13 +25,15 @@ use crate::catalogue::{Catalogue, ShowPlan};
 use crate::clock;
 use crate::errors::{ApiError, ApiResult, Code};
 use crate::ingest::Seat;
-use crate::onair::{Deps, OnAir};
+use crate::onair::{self, Deps, FeedId, OnAir};
 use crate::owner::{Owner, rebuild};
 use crate::rooms::Rooms;
 use crate::shop::Shop;
 
 /// Questions that wait for one show's owner.
 const QUEUE_MAX: usize = 1024;
+/// Programs that panicked and wait to be put on air again; one more stays down.
+const FALLEN_MAX: usize = 64;
 /// Where a show stands, beside its plan, so that lists need not read every log.
 const STATUS: Table<Standing> = Table::new("show_status");
 
@@ -50,6 +55,9 @@ pub(crate) struct Shows {
     deps: Deps,
     /// Set while facts wait that no restart would know of.
     journal: Arc<restart::Journal>,
+    /// Shows whose program panicked, on their way to [`Self::revive`].
+    fallen: Arc<mpsc::Sender<Arc<ShowHandle>>>,
+    fallen_next: tokio::sync::Mutex<mpsc::Receiver<Arc<ShowHandle>>>,
     /// One host is on air in one show at a time: starts are decided one after the other.
     starting: tokio::sync::Mutex<()>,
 }
@@ -64,13 +72,16 @@ impl Shows {
         deps: Deps,
         journal: Arc<restart::Journal>,
     ) -> anyhow::Result<Self> {
+        let (fallen, fallen_next) = mpsc::channel(FALLEN_MAX);
         let shows = Self {
             handles: RwLock::default(),
             store: Arc::clone(store),
             catalogue: Arc::clone(catalogue),
             rooms: Arc::clone(rooms),
-            terms: Terms::start(Arc::clone(shop)),
+            terms: Terms::start(Arc::clone(shop), &deps.tasks),
             deps,
+            fallen: Arc::new(fallen),
+            fallen_next: tokio::sync::Mutex::new(fallen_next),
             journal,
             starting: tokio::sync::Mutex::default(),
         };
@@ -96,7 +107,18 @@ impl Shows {
             &self.terms,
             &self.journal,
         );
-        let owner = Owner::start(stream.as_str(), log, Arc::clone(&self.store), QUEUE_MAX, ledger);
+        // Without an owner nothing that is done to the program is recorded any more; the next run must know.
+        let journal = Arc::clone(&self.journal);
+        let fell = move || journal.wait_for(1);
+        let owner = Owner::start(
+            stream.as_str(),
+            log,
+            Arc::clone(&self.store),
+            QUEUE_MAX,
+            ledger,
+            &self.deps.tasks,
+            fell,
+        );
         handle.set_owner(owner);
         for input in inputs {
             self.terms.tell(input);
@@ -145,7 +167,7 @@ impl Shows {
 
     /// The program of a show, started when it is not there yet.
     pub(crate) fn on_air(&self, handle: &Arc<ShowHandle>) -> OnAir {
-        handle.on_air_or_start(&self.deps)
+        handle.on_air_or_start(&self.deps, &self.fallen)
     }
 
     /// Starts a show by a person's hand.
@@ -190,6 +212,32 @@ impl Shows {
             if handle.status() == Status::Live {
                 self.go_live(&handle).await;
             }
+        }
+    }
+
+    /// Puts programs that panicked on air again, as a restart of the server does. `seats` says who streams to a show.
+    pub(crate) async fn revive(&self, seats: impl Fn(&ShowHandle) -> Vec<(Channel, FeedId)>) {
+        let mut fallen = self.fallen_next.lock().await;
+        while let Some(handle) = fallen.recv().await {
+            let dead = handle.air_clock();
+            if !handle.revivable() {
+                tracing::error!(show = %handle.slug, "the program panics again and again");
+                continue;
+            }
+            handle.drop_on_air();
+            if handle.status() == Status::Ended {
+                self.deps.tasks.set_up(onair::KIND, handle.slug.as_str());
+                continue;
+            }
+            handle.record_fall(dead.now).await;
+            let onair = self.on_air(&handle);
+            for (channel, feed) in seats(&handle) {
+                onair.feed_opened(channel, feed).await;
+            }
+            if handle.status() == Status::Live {
+                self.go_live(&handle).await;
+            }
+            self.deps.tasks.set_up(onair::KIND, handle.slug.as_str());
         }
     }
 

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use show::Sku;
 use show::shop::Input;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot};
 
 use crate::errors::Code;
 use crate::shop::Shop;
+use crate::tasks::Tasks;
 
 /// How long a caller waits for the shop to hear.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(3);
@@ -30,19 +31,10 @@ pub(super) struct Terms {
 }
 
 impl Terms {
-    pub(super) fn start(shop: Arc<Shop>) -> Self {
-        let (queue, mut items) = mpsc::channel(QUEUE_MAX);
-        let told = Arc::clone(&shop);
-        tokio::spawn(async move {
-            while let Some(item) = items.recv().await {
-                match item {
-                    Item::Settle(done) => {
-                        let _ = done.send(());
-                    }
-                    Item::Terms(input) => tell(&shop, *input).await,
-                }
-            }
-        });
+    pub(super) fn start(shop: Arc<Shop>, tasks: &Arc<Tasks>) -> Self {
+        let (queue, items) = mpsc::channel(QUEUE_MAX);
+        let (told, items) = (Arc::clone(&shop), Arc::new(Mutex::new(items)));
+        tasks.keep("terms", move || listen(Arc::clone(&shop), Arc::clone(&items)));
         Self { queue, shop: told }
     }
 
@@ -68,6 +60,18 @@ impl Terms {
             }
         };
         let _ = tokio::time::timeout(PATIENCE, settled).await;
+    }
+}
+
+async fn listen(shop: Arc<Shop>, items: Arc<Mutex<mpsc::Receiver<Item>>>) {
+    let mut items = items.lock().await;
+    while let Some(item) = items.recv().await {
+        match item {
+            Item::Settle(done) => {
+                let _ = done.send(());
+            }
+            Item::Terms(input) => tell(&shop, *input).await,
+        }
     }
 }
 

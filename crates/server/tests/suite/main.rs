@@ -11,4 +11,5 @@ mod outage;
 mod people;
 mod routes;
 mod server;
+mod sockets;
 mod wait;
