@@ -14,6 +14,7 @@ use crate::http::places::Gate;
 use crate::http::proxy::Network;
 use crate::ingest::Feeds;
 use crate::metrics::Metrics;
+use crate::onair::Threads;
 use crate::people::{People, SetupLink};
 use crate::recordings::Recordings;
 use crate::rooms::Rooms;
@@ -37,6 +38,7 @@ pub(crate) struct App {
     pub(crate) shop: Arc<Shop>,
     pub(crate) shows: Arc<Shows>,
     pub(crate) feeds: Feeds,
+    pub(crate) threads: Arc<Threads>,
     pub(crate) recordings: Recordings,
     /// Plans change one after the other, in the log and in the table.
     pub(crate) planning: tokio::sync::Mutex<()>,

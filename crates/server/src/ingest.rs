@@ -1,6 +1,8 @@
-//! The RTMP port: who may stream, to which show, and what becomes of the stream. One task per connection.
+//! The RTMP port: who may stream, to which show, and what becomes of the stream. One task per connection, which waits for
+//! its peer until a stream is published and from then on looks in each turn what has come.
 
 use std::collections::HashMap;
+use std::io::{ErrorKind, Read, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,14 +17,14 @@ use units::{Duration, MediaTime, Timestamp};
 
 use crate::app::App;
 use crate::clock;
-use crate::onair::FeedId;
+use crate::onair::{FeedId, Turns};
 use crate::shows::{ShowHandle, Shows};
 use crate::tasks::{Panicked, caught};
 
 /// Bytes read at once.
 const READ_BYTES: usize = 64 * 1024;
-/// How long a published stream gathers before it is read again.
-const REST: Duration = Duration::from_ms(20);
+/// How long a peer may take to read what it is told.
+const WRITE_PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
 /// How often the studio is told how a feed does.
 const STATS_EVERY: Duration = Duration::from_s(1);
 /// How long a refused feed is remembered, so that the studio can say why.
@@ -207,10 +209,10 @@ pub(crate) async fn run(app: Arc<App>, listener: Arc<TcpListener>) {
         };
         let Ok(entry) = app.rtmp_gate.enter(peer.ip()) else { continue };
         let app = Arc::clone(&app);
-        tokio::spawn(async move {
+        let _ = stream.set_nodelay(true);
+        Arc::clone(&app.threads).spawn(|turns| async move {
             let _entry = entry;
-            let _ = stream.set_nodelay(true);
-            match caught(Connection::new(Arc::clone(&app), stream).run()).await {
+            match caught(Connection::new(Arc::clone(&app), stream, turns).run()).await {
                 Ok(why) => tracing::info!(%peer, ?why, "rtmp connection closed"),
                 Err(Panicked) => app.tasks.count("rtmp connection"),
             }
@@ -230,9 +232,20 @@ struct Publishing {
     end: FeedEnd,
 }
 
+/// The socket.
+enum Peer {
+    /// Bytes wake the task up.
+    Heard(TcpStream),
+    /// The task looks in each turn what there is: a stream comes in many small pieces, and being woken up for one costs
+    /// more than what is done with it.
+    Polled(std::net::TcpStream),
+}
+
 struct Connection {
     app: Arc<App>,
-    stream: TcpStream,
+    turns: Arc<Turns>,
+    /// `None` when it broke.
+    peer: Option<Peer>,
     session: Session,
     publishing: Option<Publishing>,
 }
@@ -247,8 +260,9 @@ enum Ended {
 }
 
 impl Connection {
-    fn new(app: Arc<App>, stream: TcpStream) -> Self {
-        Self { app, stream, session: Session::new(clock::now()), publishing: None }
+    fn new(app: Arc<App>, stream: TcpStream, turns: Arc<Turns>) -> Self {
+        let peer = Some(Peer::Heard(stream));
+        Self { app, turns, peer, session: Session::new(clock::now()), publishing: None }
     }
 
     async fn run(mut self) -> Ended {
@@ -261,56 +275,55 @@ impl Connection {
 
     async fn serve(&mut self) -> Ended {
         let mut buffer = vec![0; READ_BYTES];
-        let mut rest = None;
+        // What fills the buffer is taken as fast as it comes.
+        let mut more = false;
         loop {
-            let out = self.session.output();
-            if !out.is_empty()
-                && let Err(error) = self.write(&out).await
-            {
-                return error;
+            if let Err(ended) = self.answer().await {
+                return ended;
             }
             while let Some(event) = self.session.event() {
                 if let Some(ended) = self.obey(event).await {
-                    let out = self.session.output();
-                    let _ = self.write(&out).await;
+                    let _ = self.answer().await;
                     return ended;
                 }
             }
-            let out = self.session.output();
-            if !out.is_empty()
-                && let Err(error) = self.write(&out).await
-            {
-                return error;
+            if let Err(ended) = self.answer().await {
+                return ended;
             }
             let deadline = self.session.deadline();
-            tokio::select! {
-                read = read_after(rest, &mut self.stream, &mut buffer) => match read {
-                    Ok(0) => return Ended::Peer,
-                    Ok(n) => {
-                        // A fault becomes an event, with the reason on its way to the peer.
-                        let now = clock::now();
-                        let _ = self.session.receive(&buffer[..n], now);
-                        // A stream comes in many small pieces; taken a few at a time they cost less. What fills the
-                        // buffer is taken as fast as it comes.
-                        rest = (self.publishing.is_some() && n < READ_BYTES).then(|| now + REST);
-                    }
-                    Err(error) => return Ended::Io(error),
-                },
-                () = clock::sleep_until(deadline) => self.session.timeout(clock::now()),
+            let turns = &self.turns;
+            let Some(peer) = &mut self.peer else { return Ended::Peer };
+            let read = tokio::select! {
+                read = peer.read(&mut buffer, turns, deadline, more) => read,
                 Some(why) = kicked(&mut self.publishing) => {
                     if let Some(publishing) = &mut self.publishing {
                         publishing.end = why.fact();
                     }
                     self.session.stop(status::REJECTED, why.says(), clock::now());
+                    continue;
                 }
+            };
+            let now = clock::now();
+            more = false;
+            match read {
+                Ok(Some(0)) => return Ended::Peer,
+                Ok(Some(n)) => {
+                    // A fault becomes an event, with the reason on its way to the peer.
+                    let _ = self.session.receive(&buffer[..n], now);
+                    more = n == READ_BYTES;
+                }
+                Ok(None) => {}
+                Err(error) => return Ended::Io(error),
             }
+            self.session.timeout(now);
         }
     }
 
-    /// Writes with a bound on how long the peer may take to read it.
-    async fn write(&mut self, out: &[u8]) -> Result<(), Ended> {
-        let patience = std::time::Duration::from_secs(5);
-        match tokio::time::timeout(patience, self.stream.write_all(out)).await {
+    /// Writes what the session has to say, with a bound on how long the peer may take to read it.
+    async fn answer(&mut self) -> Result<(), Ended> {
+        let out = self.session.output();
+        let Some(peer) = self.peer.as_mut().filter(|_| !out.is_empty()) else { return Ok(()) };
+        match tokio::time::timeout(WRITE_PATIENCE, peer.write(&out, &self.turns)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(Ended::Io(error)),
             Err(_) => Err(Ended::Peer),
@@ -399,6 +412,7 @@ impl Connection {
             self.app.feeds.leave(&host, id);
             return Ok(());
         }
+        self.peer = self.peer.take().and_then(Peer::polled);
         tracing::info!(host, show = %seat.show.slug, channel = ?seat.channel, "a feed begins");
         self.publishing = Some(Publishing {
             host,
@@ -491,16 +505,63 @@ fn source(channel: Channel) -> Source {
     }
 }
 
-/// Reads once a moment has come. Nothing is lost when it is dropped before it is done.
-async fn read_after(
-    rest: Option<Timestamp>,
-    stream: &mut TcpStream,
-    buffer: &mut [u8],
-) -> std::io::Result<usize> {
-    if rest.is_some() {
-        clock::sleep_until(rest).await;
+impl Peer {
+    /// Takes the socket out of the runtime's hands, so that nothing wakes up for it any more.
+    fn polled(self) -> Option<Self> {
+        match self {
+            Self::Heard(stream) => stream.into_std().ok().map(Self::Polled),
+            polled @ Self::Polled(_) => Some(polled),
+        }
     }
-    stream.read(buffer).await
+
+    /// Reads once; `None` when nothing came by the deadline, or by the next turn. A peer that is polled is read `at_once`
+    /// when there was more than a read takes. Nothing is lost when this is dropped before it is done.
+    async fn read(
+        &mut self,
+        buffer: &mut [u8],
+        turns: &Turns,
+        deadline: Option<Timestamp>,
+        at_once: bool,
+    ) -> std::io::Result<Option<usize>> {
+        match self {
+            Self::Heard(stream) => tokio::select! {
+                read = stream.read(buffer) => read.map(Some),
+                () = clock::sleep_until(deadline) => Ok(None),
+            },
+            Self::Polled(stream) => {
+                if at_once {
+                    tokio::task::yield_now().await;
+                } else {
+                    turns.feed().await;
+                }
+                match stream.read(buffer) {
+                    Err(error) if passing(&error) => Ok(None),
+                    read => read.map(Some),
+                }
+            }
+        }
+    }
+
+    async fn write(&mut self, mut out: &[u8], turns: &Turns) -> std::io::Result<()> {
+        let stream = match self {
+            Self::Heard(stream) => return stream.write_all(out).await,
+            Self::Polled(stream) => stream,
+        };
+        while !out.is_empty() {
+            match stream.write(out) {
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(n) => out = &out[n..],
+                Err(error) if passing(&error) => turns.feed().await,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a socket only has nothing to give or no room now.
+fn passing(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
 }
 
 /// The reason for which the server throws the feed out, when it does.

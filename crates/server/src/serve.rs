@@ -23,7 +23,7 @@ use crate::http::places::Gate;
 use crate::http::proxy::Network;
 use crate::ingest::{self, Feeds};
 use crate::metrics::Metrics;
-use crate::onair::Deps;
+use crate::onair::{Deps, Threads};
 use crate::people::{People, SetupLink};
 use crate::recordings::Recordings;
 use crate::rooms::Rooms;
@@ -102,6 +102,7 @@ pub async fn serve(
     for task in &tasks[2..] {
         task.abort();
     }
+    app.threads.stop();
     app.rooms.hub().shutdown();
     Ok(())
 }
@@ -165,6 +166,7 @@ pub(crate) fn open(config: Config, rtmp: SocketAddr) -> anyhow::Result<Arc<App>>
     let tasks = Arc::<Tasks>::default();
     let rooms = Rooms::start(&config.room, &secrets, &store, &tasks)?;
     let shop = Arc::new(Shop::start(&store, &catalogue, &rooms, config.shop.queue_max, &tasks)?);
+    let threads = Arc::new(Threads::start().context("start the threads for media")?);
     let deps = Deps {
         program: config.program.clone(),
         record: config.record.clone(),
@@ -172,6 +174,7 @@ pub(crate) fn open(config: Config, rtmp: SocketAddr) -> anyhow::Result<Arc<App>>
         objects: Arc::clone(&objects),
         secrets: secrets.clone(),
         tasks: Arc::clone(&tasks),
+        threads: Arc::clone(&threads),
     };
     let journal = Journal::open(&data, catalogue.shows.is_empty());
     let shows = Arc::new(Shows::load(&store, &catalogue, &rooms, &shop, deps, journal)?);
@@ -188,6 +191,7 @@ pub(crate) fn open(config: Config, rtmp: SocketAddr) -> anyhow::Result<Arc<App>>
         planning: tokio::sync::Mutex::default(),
         recordings,
         feeds: Feeds::default(),
+        threads,
         metrics: Metrics::default(),
         tasks,
         http_gate: gate(ports.http_connections_max, ports.http_connections_per_address),

@@ -58,14 +58,29 @@ impl Tasks {
         task: impl Future<Output = ()> + Send + 'static,
         fell: impl FnOnce() + Send + 'static,
     ) {
+        tokio::spawn(self.watched(kind, of, task, fell));
+    }
+
+    /// The same for who has a place to run it.
+    pub(crate) fn watched<F, T>(
+        self: &Arc<Self>,
+        kind: &'static str,
+        of: &str,
+        task: F,
+        fell: T,
+    ) -> impl Future<Output = ()> + Send + use<F, T>
+    where
+        F: Future<Output = ()> + Send,
+        T: FnOnce() + Send,
+    {
         let (tasks, name) = (Arc::clone(self), format!("{kind} of {of}"));
-        tokio::spawn(async move {
+        async move {
             if caught(task).await.is_err() {
                 tasks.count(kind);
                 tasks.set_down(&name);
                 fell();
             }
-        });
+        }
     }
 
     /// Counts a panic.

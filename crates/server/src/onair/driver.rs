@@ -16,13 +16,11 @@ use super::live::{Live, Told, kind, on_air, sound_text, told};
 use super::preview::Preview;
 use super::record::{self, Recorder};
 use super::seal::Sealer;
-use super::{Deps, FeedId, FromFeed, GoLive, Order, Shelf, Tell, View};
+use super::{Deps, FeedId, FromFeed, GoLive, Order, Shelf, Tell, Turns, View};
 use crate::clock;
 
 /// Frames taken in one turn.
 const TURN_MAX: usize = 256;
-/// How often frames are taken and the program goes on, when nobody asks for more.
-const TURN_EVERY: Duration = Duration::from_ms(25);
 /// How often everybody else is told how the program does.
 const VIEW_EVERY: Duration = Duration::from_ms(100);
 
@@ -39,8 +37,6 @@ pub(super) struct Driver {
     tell: Tell,
     view: watch::Sender<Arc<View>>,
     viewed: Timestamp,
-    /// When frames were last taken.
-    turned: Timestamp,
     shelf: Arc<Shelf>,
     live: Option<Live>,
     /// Which connection sits on each channel.
@@ -70,7 +66,6 @@ impl Driver {
             tell,
             view,
             viewed: Timestamp(0),
-            turned: Timestamp(0),
             shelf: shelves.program,
             live: None,
             seats: [None; 2],
@@ -84,13 +79,11 @@ impl Driver {
     /// Runs until the show ends or nobody can ask for it any more.
     pub(super) async fn run(
         mut self,
+        turns: Arc<Turns>,
         mut orders: mpsc::Receiver<Order>,
         mut frames: mpsc::Receiver<FromFeed>,
     ) {
         loop {
-            // Frames are taken in turns rather than one by one: waking up costs more than what is done then.
-            let busy = self.live.is_some() || self.seats.iter().any(Option::is_some);
-            let wake = if busy { self.turned + TURN_EVERY } else { self.viewed + VIEW_EVERY };
             tokio::select! {
                 biased;
                 order = orders.recv() => match order {
@@ -102,13 +95,12 @@ impl Driver {
                     Some(order) => self.obey(order),
                     None => return,
                 },
-                () = clock::sleep_until(Some(wake)) => {}
+                () = turns.program() => {}
             }
             for _ in 0..TURN_MAX {
                 let Ok(item) = frames.try_recv() else { break };
                 self.take(item);
             }
-            self.turned = clock::now();
             self.advance();
         }
     }

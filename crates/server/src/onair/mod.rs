@@ -10,6 +10,7 @@ mod preview;
 mod record;
 pub(crate) mod seal;
 mod shelf;
+mod turns;
 
 use std::sync::Arc;
 
@@ -25,6 +26,7 @@ use units::{ActionId, AirTime, Duration, Timestamp};
 pub(crate) use self::live::{kind as action_kind, to_air, why_word};
 pub(crate) use self::record::{INDEX, State as Recording, recording_key};
 pub(crate) use self::shelf::Shelf;
+pub(crate) use self::turns::{Threads, Turns};
 use crate::clock;
 use crate::config;
 use crate::errors::{ApiError, ApiResult, Code};
@@ -133,6 +135,7 @@ pub(crate) struct Deps {
     pub(crate) objects: Arc<dyn Objects>,
     pub(crate) secrets: Secrets,
     pub(crate) tasks: Arc<Tasks>,
+    pub(crate) threads: Arc<Threads>,
 }
 
 /// Where facts go.
@@ -176,7 +179,10 @@ impl OnAir {
             standby: Arc::clone(&standby),
         };
         let driver = driver::Driver::new(show.clone(), deps.clone(), tell, view_tx, shelves);
-        deps.tasks.run(KIND, show.as_str(), driver.run(orders_rx, frames_rx), fell);
+        deps.threads.spawn(|turns| {
+            let program = driver.run(turns, orders_rx, frames_rx);
+            deps.tasks.watched(KIND, show.as_str(), program, fell)
+        });
         Self { orders, frames, view, program, host, standby }
     }
 
