@@ -12,8 +12,8 @@
 //! (D-2); both tracks are contiguous from the first air to the last, across a restart as well (H-1, with [`Mark`]).
 //!
 //! What stops what, by rank: panic, then cut and dump, then hand over, then cover and mute. Intervals may overlap;
-//! undoing one leaves the others. Intervals are in the *host's* time: while the standby is on air a mute of the host
-//! waits for the host, and a cut stops the standby too.
+//! undoing one leaves the others. Intervals are in the *host's* time. A frame of the standby is judged by the host's
+//! moment that airs, or would, at the same time, so a mute silences, a cover hides and a cut stops whichever is on air.
 
 mod act;
 mod action;
@@ -102,7 +102,7 @@ pub struct Program {
     air: Air,
     /// How far the program has been made.
     now: Timestamp,
-    /// The first moment of the host that can still be stopped, by what has aired.
+    /// The first moment of the host that can still be stopped, by what has aired of either source.
     aired: MediaTime,
     /// Where the host's picture last came on, and the host's moment there.
     entered: Option<(AirTime, MediaTime)>,

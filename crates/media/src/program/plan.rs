@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use units::{ActionId, AirTime, Duration, MediaTime};
 
-use super::action::{Kind, MarkedAction, State};
+use super::action::{Channel, Kind, MarkedAction, State};
 
 /// The most actions that are planned or in force at once.
 pub const MAX_ACTIONS: usize = 256;
@@ -40,8 +40,17 @@ impl Interval {
         }
     }
 
+    /// A hand-over stops the host alone; everything else stops whatever is on air.
+    fn stops(&self, channel: Channel) -> bool {
+        channel == Channel::Host || self.kind != Kind::HandOver
+    }
+
     fn holds(&self, at: MediaTime) -> bool {
         self.from <= at && self.to.is_none_or(|to| at < to)
+    }
+
+    fn ends_within(&self, after: MediaTime, until: MediaTime) -> bool {
+        self.to.is_some_and(|to| self.from < to && after < to && to <= until)
     }
 
     /// Whether an access unit sounds inside: it does from the unit before, whose sound spans two.
@@ -83,14 +92,34 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// What hides the host's picture at a moment.
-    pub(crate) fn hides_picture(&self, at: MediaTime) -> Option<&Interval> {
-        self.top(|i| i.kind != Kind::Mute && i.holds(at))
+    /// What hides a channel's picture at a moment of the host.
+    pub(crate) fn hides_picture(&self, channel: Channel, at: MediaTime) -> Option<&Interval> {
+        self.top(|i| i.kind != Kind::Mute && i.stops(channel) && i.holds(at))
     }
 
-    /// What silences the host's access unit at a moment.
-    pub(crate) fn hides_sound(&self, at: MediaTime, span: Duration) -> Option<&Interval> {
-        self.top(|i| i.kind != Kind::Cover && i.sounds(at, span))
+    /// What hides a channel's picture that is decoded at one moment of the host and shown at another one. Pictures that
+    /// are sent after it are shown in between, so an interval there takes it as well: nothing of a group airs behind
+    /// what it has left.
+    pub(crate) fn hides_decoded(
+        &self,
+        channel: Channel,
+        at: MediaTime,
+        shown: MediaTime,
+    ) -> Option<&Interval> {
+        let at = at.min(shown);
+        let between =
+            |i: &Interval| i.holds(shown) || (i.from <= shown && i.ends_within(at, shown));
+        self.top(|i| i.kind != Kind::Mute && i.stops(channel) && between(i))
+    }
+
+    /// What silences a channel's access unit at a moment of the host.
+    pub(crate) fn hides_sound(
+        &self,
+        channel: Channel,
+        at: MediaTime,
+        span: Duration,
+    ) -> Option<&Interval> {
+        self.top(|i| i.kind != Kind::Cover && i.stops(channel) && i.sounds(at, span))
     }
 
     /// What has taken the program from the host altogether at a moment.

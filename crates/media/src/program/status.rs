@@ -157,7 +157,8 @@ impl Program {
             return Some(Why::Held);
         }
         let host = self.run.as_ref().is_some_and(|run| run.channel == Channel::Host);
-        let on = self.plan.on(self.host.leaving(now)).filter(|on| on.kind != Kind::Mute || host);
+        let sourced = self.run.is_some();
+        let on = self.plan.on(self.host.leaving(now)).filter(|on| on.kind != Kind::Mute || sourced);
         if let Some(on) = on {
             return Some(Why::Action { id: on.id, kind: on.kind });
         }

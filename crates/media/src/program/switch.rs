@@ -92,20 +92,36 @@ impl Program {
         let point = self.host.leaving(self.now);
         match run.channel {
             Channel::Host => {
-                let Some(hide) = self.plan.hides_picture(point) else { return };
-                let (id, kind, from) = (hide.id, hide.kind, hide.from);
+                let Some(hide) = self.plan.hides_picture(Channel::Host, point) else { return };
+                let (id, kind, air) = (hide.id, hide.kind, run.air(hide.from));
                 if matches!(kind, Kind::HandOver | Kind::Panic) {
-                    self.end_run(run.air(from), Some(id));
+                    self.end_run(air, Some(id));
                 } else {
-                    self.hide_picture(id, kind, from);
+                    self.hide_picture(id, kind, air);
                 }
             }
             Channel::Standby => {
-                let hide = self.plan.takes(point).filter(|hide| hide.kind != Kind::HandOver);
-                let Some((id, from)) = hide.map(|hide| (hide.id, hide.from)) else { return };
+                let Some(hide) = self.plan.hides_picture(Channel::Standby, point) else { return };
+                let (id, kind, from) = (hide.id, hide.kind, hide.from);
                 let air = self.air.at(self.host.due_of(from)).unwrap_or_default();
-                self.end_run(air, Some(id));
+                if kind == Kind::Cover {
+                    self.hide_picture(id, kind, air);
+                } else {
+                    self.end_run(air, Some(id));
+                }
             }
+        }
+    }
+
+    /// The moment of the host by which a frame is judged that belongs to `at`: its own, or for the standby the one that
+    /// airs, or would, at the same time. A run that began late airs its frames late as well.
+    fn judged_at(&self, channel: Channel, era: u64, at: MediaTime, due: Timestamp) -> MediaTime {
+        match channel {
+            Channel::Host => at,
+            Channel::Standby if self.in_run(channel, era) => {
+                self.host.leaving(self.now) - (self.now - due)
+            }
+            Channel::Standby => self.host.leaving(self.now),
         }
     }
 
@@ -162,14 +178,13 @@ impl Program {
         self.host.key_due_by(soon) || self.standby.key_due_by(soon)
     }
 
-    /// Takes the host's picture off at `from`, because of an action.
-    fn hide_picture(&mut self, id: ActionId, kind: Kind, from: MediaTime) {
+    /// Takes the run's picture off, because of an action.
+    fn hide_picture(&mut self, id: ActionId, kind: Kind, air: AirTime) {
         let Some(run) = &mut self.run else { return };
         if kind != Kind::Cover {
             run.sound_waits = true;
         }
         if run.showing {
-            let air = run.air(from);
             self.show_slate(air, None, Some(id));
         }
     }
@@ -221,10 +236,20 @@ impl Program {
         if channel == Channel::Standby && !self.standby_wanted(picture.era) {
             return;
         }
-        let hide = self.plan.hides_picture(picture.pts).filter(|_| channel == Channel::Host);
+        let decoded = self.judged_at(channel, picture.era, picture.at, due);
+        let moment = decoded + (picture.pts - picture.at);
+        let hide = self.plan.hides_decoded(channel, decoded, moment);
         if let Some((id, kind, from)) = hide.map(|hide| (hide.id, hide.kind, hide.from)) {
-            if in_run {
-                self.hide_picture(id, kind, from);
+            if let Some(run) = self.run.as_ref().filter(|_| in_run) {
+                let air = run.air(picture.pts) - (moment - from);
+                self.hide_picture(id, kind, air);
+            } else if kind == Kind::Cover
+                && picture.frame.key
+                && self.may_enter(channel, picture.era, due)
+            {
+                // A cover takes the picture only: the sound comes in with the key frame that it would come with.
+                self.enter(channel, picture.era, picture.at, due);
+                self.air.announce(self.air.free(), Some(OnVideo::Slate), None, Some(id));
             }
             self.cause = Some(id);
             return self.stopped(channel, Waiting::Picture(picture), Some(id));
@@ -232,16 +257,16 @@ impl Program {
         let showing = in_run && self.run.as_ref().is_some_and(|run| run.showing);
         let decodes = picture.frame.key || self.air.decodes_with(&picture.frame.config);
         if showing && decodes {
-            self.show(channel, picture, false);
+            self.show(channel, picture, moment, false);
         } else if showing {
             let air = self.run.as_ref().map_or(self.air.free(), |run| run.air(picture.at));
             self.show_slate(air, None, None);
             self.stopped(channel, Waiting::Picture(picture), None);
         } else if picture.frame.key && in_run && self.in_step(picture.at) {
-            self.show(channel, picture, true);
+            self.show(channel, picture, moment, true);
         } else if picture.frame.key && !in_run && self.may_enter(channel, picture.era, due) {
             self.enter(channel, picture.era, picture.at, due);
-            self.show(channel, picture, true);
+            self.show(channel, picture, moment, true);
         } else {
             self.stopped(channel, Waiting::Picture(picture), self.cause);
         }
@@ -252,8 +277,8 @@ impl Program {
         if channel == Channel::Standby && !self.standby_wanted(era) {
             return;
         }
-        let hide = self.plan.hides_sound(at, span).filter(|_| channel == Channel::Host);
-        let hide = hide.map(|hide| hide.id);
+        let moment = self.judged_at(channel, era, at, due);
+        let hide = self.plan.hides_sound(channel, moment, span).map(|hide| hide.id);
         let pictured = self.line(channel).pictured(era, at);
         let enters = !pictured && hide.is_none() && self.may_enter(channel, era, due);
         if !self.in_run(channel, era) {
@@ -263,7 +288,8 @@ impl Program {
             self.enter(channel, era, at, due);
             self.air.announce(self.air.free(), Some(OnVideo::Slate), None, None);
         }
-        let covered = self.plan.hides_picture(at).is_some_and(|hide| hide.kind == Kind::Cover);
+        let hidden = self.plan.hides_picture(channel, moment);
+        let covered = hidden.is_some_and(|hide| hide.kind == Kind::Cover);
         let Some(run) = &mut self.run else { return };
         let air = run.air(at);
         run.reached = run.reached.max(air + span);
@@ -280,14 +306,11 @@ impl Program {
         if let Some(start) = start {
             self.air.announce(start, None, Some(on), hide);
         }
-        let aired = start.is_some();
         if channel == Channel::Host {
             self.note_host_sound(&sound);
-            if aired && !silent {
-                self.aired = self.aired.max(at + span + span);
-                return;
-            }
-        } else if aired && !silent {
+        }
+        if start.is_some() && !silent {
+            self.aired = self.aired.max(moment + span + span);
             return;
         }
         self.stopped(
@@ -358,13 +381,13 @@ impl Program {
         });
     }
 
-    /// Puts a picture of the run on air.
-    fn show(&mut self, channel: Channel, picture: Picture, enters: bool) {
+    /// Puts a picture of the run on air, which is shown at a moment of the host.
+    fn show(&mut self, channel: Channel, picture: Picture, moment: MediaTime, enters: bool) {
         let Some(run) = &mut self.run else { return };
         let (air, shown) = (run.air(picture.at), run.air(picture.pts));
         let audible = enters && (!run.showing && run.sounding);
         (run.showing, run.sound_waits) = (true, false);
-        let (next, era) = (picture.at, picture.era);
+        let (next, era, ahead) = (picture.at, picture.era, moment - picture.pts);
         let frame = picture.frame;
         let discontinuity = enters || !self.air.decodes_with(&frame.config);
         let (video, audio) = match channel {
@@ -372,32 +395,30 @@ impl Program {
             Channel::Standby => (OnVideo::Standby, OnAudio::Standby),
         };
         if enters {
-            let muted = self.plan.hides_sound(picture.pts, Duration::ZERO).is_some();
-            let audio = (audible && !(muted && channel == Channel::Host)).then_some(audio);
-            self.air.announce(air, Some(video), audio, None);
+            let muted = self.plan.hides_sound(channel, moment, Duration::ZERO).is_some();
+            self.air.announce(air, Some(video), (audible && !muted).then_some(audio), None);
         }
-        if channel == Channel::Host {
-            self.aired = self.aired.max(picture.pts + Duration(1));
-            if enters {
-                self.entered = Some((air, picture.pts));
-                self.cause = None;
-            }
+        self.aired = self.aired.max(moment + Duration(1));
+        if channel == Channel::Host && enters {
+            self.entered = Some((air, picture.pts));
+            self.cause = None;
         }
         let duration = Duration::ZERO;
         let (key, data, config) = (frame.key, frame.data, frame.config);
         let video = AirVideo { air, duration, cts: frame.cts, key, data, config, discontinuity };
         self.air.put_picture(video, shown);
-        self.let_go_if_long(channel, next, era);
+        self.let_go_if_long(channel, next, era, ahead);
     }
 
     /// A picture that lasts long, by its source's own times, does not hold the program up.
-    fn let_go_if_long(&mut self, channel: Channel, at: MediaTime, era: u64) {
+    /// `ahead` is from the channel's time to the host's.
+    fn let_go_if_long(&mut self, channel: Channel, at: MediaTime, era: u64, ahead: Duration) {
         let Some(next) = self.line(channel).next_picture().filter(|next| next.era == era) else {
             return;
         };
         let (next, pts) = (next.at, next.pts);
         let long = next - at > LONG_PICTURE && next - at <= LONGEST_PICTURE;
-        let hidden = channel == Channel::Host && self.plan.hides_picture(pts).is_some();
+        let hidden = self.plan.hides_picture(channel, pts + ahead).is_some();
         if long
             && !hidden
             && let Some(run) = &self.run
@@ -409,7 +430,8 @@ impl Program {
     /// Says which actions have begun and ended on air.
     fn note_actions(&mut self) {
         let point = self.host.leaving(self.now);
-        let settled = self.plan.hides_picture(point).is_some() || self.host_is_on(point);
+        let hidden = self.plan.hides_picture(Channel::Host, point).is_some();
+        let settled = hidden || self.host_is_on(point);
         let gone = self.host.is_empty() && !self.host.is_open();
         for interval in self.plan.live_mut() {
             if interval.aired.is_none()

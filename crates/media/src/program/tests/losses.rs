@@ -1,18 +1,8 @@
 //! Shows whose sources go away, come back, or have one track only, told by what aired; and restarts.
 
-use expect_test::{Expect, expect};
+use expect_test::expect;
 
 use super::*;
-
-fn check(stage: Stage, story: Expect) {
-    story.assert_eq(&stage.story());
-}
-
-fn on_air(delay_ms: i64) -> Stage {
-    let mut stage = Stage::new(config(delay_ms));
-    stage.connect(Channel::Host, &Source::new("anna"));
-    stage
-}
 
 #[test]
 fn a_lost_feed_airs_to_its_end_then_the_slate_until_it_is_back() {
@@ -81,6 +71,31 @@ fn a_stall_shorter_than_the_delay_is_not_seen() {
 }
 
 #[test]
+fn what_a_stall_has_eaten_comes_back_slowly_and_the_gauge_shows_what_is_left() {
+    let mut stage = on_air(8000);
+    let left = |stage: &Stage| stage.program.status(stage.now).in_delay.ms();
+    stage.until(15_000);
+    assert_eq!(left(&stage), 8000);
+    stage.latency(Channel::Host, ms(3000));
+    stage.until(20_000);
+    assert_eq!(left(&stage), 5000, "the source stays three seconds late");
+    stage.until(80_000);
+    let slewed = left(&stage) - 5000;
+    assert!(
+        (100..300).contains(&slewed),
+        "5 ms a second once its lateness is believed: {slewed} ms"
+    );
+    check(
+        stage,
+        expect![[r#"
+        00:08.000 on air 0.000: Host, Host
+        00:08.000   sound   0.000 – 71.829  anna a0
+        00:08.040   picture 0.000 – 71.840  anna v0
+    "#]],
+    );
+}
+
+#[test]
 fn a_stall_longer_than_the_delay_shows_the_slate_and_gives_the_full_delay_back() {
     let mut stage = on_air(3000);
     stage.until(15_000);
@@ -107,8 +122,7 @@ fn a_stall_longer_than_the_delay_shows_the_slate_and_gives_the_full_delay_back()
 
 #[test]
 fn a_standby_that_dies_gives_way_to_the_slate_and_may_come_back() {
-    let mut stage = on_air(4000);
-    stage.connect(Channel::Standby, &Source::new("bea"));
+    let mut stage = on_air_with_standby(4000);
     stage.until(8000);
     stage.act(Wish::between(Kind::HandOver, at(7000), at(24_000))).expect("ready");
     stage.until(12_000);
@@ -147,8 +161,7 @@ fn a_standby_that_dies_gives_way_to_the_slate_and_may_come_back() {
 
 #[test]
 fn a_host_that_is_thrown_out_while_handed_over() {
-    let mut stage = on_air(4000);
-    stage.connect(Channel::Standby, &Source::new("bea"));
+    let mut stage = on_air_with_standby(4000);
     stage.until(8000);
     stage.act(Wish::between(Kind::HandOver, at(7000), at(12_000))).expect("ready");
     stage.until(13_000);

@@ -12,6 +12,7 @@ mod traps;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use expect_test::Expect;
 use units::{ActionId, Duration, MediaTime, Timestamp};
 
 use super::*;
@@ -65,4 +66,23 @@ fn config(delay_ms: i64) -> ProgramConfig {
     let slates =
         Slates { landscape: slate("slate", 1280, 720), portrait: Some(slate("tall", 720, 1280)) };
     ProgramConfig { delay: ms(delay_ms), ..ProgramConfig::new(STARTED, slates) }
+}
+
+/// A show whose host streams from its start on.
+fn on_air(delay_ms: i64) -> Stage {
+    let mut stage = Stage::new(config(delay_ms));
+    stage.connect(Channel::Host, &Source::new("anna"));
+    stage
+}
+
+/// The same with a standby.
+fn on_air_with_standby(delay_ms: i64) -> Stage {
+    let mut stage = on_air(delay_ms);
+    stage.connect(Channel::Standby, &Source::new("bea"));
+    stage
+}
+
+/// Ends the show and compares what aired.
+fn check(stage: Stage, story: Expect) {
+    story.assert_eq(&stage.story());
 }

@@ -64,6 +64,8 @@ struct Cast {
     delay_ms: i64,
     host: Look,
     standby: Look,
+    /// It is handed over to the standby before anything else happens.
+    handed_over: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -106,7 +108,12 @@ fn look() -> impl Strategy<Value = Look> {
 
 fn cast() -> impl Strategy<Value = Cast> {
     let delay = prop_oneof![1 => Just(0i64), 2 => 0..1500i64, 6 => 1500..9000i64];
-    (delay, look(), look()).prop_map(|(delay_ms, host, standby)| Cast { delay_ms, host, standby })
+    (delay, look(), look(), any::<bool>()).prop_map(|(delay_ms, host, standby, handed_over)| Cast {
+        delay_ms,
+        host,
+        standby,
+        handed_over,
+    })
 }
 
 fn play(cast: &Cast, turns: &[Turn]) -> Stage {
@@ -118,6 +125,10 @@ fn play(cast: &Cast, turns: &[Turn]) -> Stage {
     for channel in [Channel::Host, Channel::Standby] {
         let (look, name) = look(channel);
         stage.connect(channel, &look.source(name, 0));
+    }
+    if cast.handed_over {
+        let _ = stage.act(Wish { force: true, ..Wish::now(Kind::HandOver) });
+        stage.until(cast.delay_ms + 3000);
     }
     for turn in turns {
         match *turn {
@@ -188,7 +199,7 @@ proptest! {
         span in (1..5000i64, 1..5000i64),
     ) {
         let host = Look { video: true, ..cast.host };
-        let cast = Cast { delay_ms: 8000, host, ..cast };
+        let cast = Cast { delay_ms: 8000, host, handed_over: false, ..cast };
         let play = |acts: bool| {
             let mut stage = play(&cast, &[Turn::Wait(15_000)]);
             if acts {

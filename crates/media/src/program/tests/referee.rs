@@ -1,6 +1,6 @@
 //! The referee: knows every frame that was sent and checks every frame that airs.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use bytes::Bytes;
 use units::{AirTime, Duration, MediaTime, Timestamp};
@@ -8,6 +8,9 @@ use units::{AirTime, Duration, MediaTime, Timestamp};
 use super::stage::seconds;
 use super::*;
 use crate::frame::{AirAudio, AirVideo, Frame};
+
+/// How far back the referee remembers what it saw.
+const SIGHTS: Duration = Duration::from_s(4);
 
 /// A frame as it was sent.
 #[derive(Clone, Debug)]
@@ -49,6 +52,32 @@ struct Aired {
     air: AirTime,
 }
 
+/// Where the program is, and what is to be stopped, at one moment.
+struct Sight {
+    air: AirTime,
+    /// The host's moment that airs, or would.
+    point: MediaTime,
+    rules: Vec<(units::ActionId, Kind, MediaTime, Option<MediaTime>)>,
+}
+
+impl Sight {
+    /// The actions inside whose intervals a frame of the standby airs, clearly: sound lies on a grid and may be half a
+    /// unit beside its place.
+    fn stoppers(&self, sent: &Sent, air: AirTime) -> Vec<units::ActionId> {
+        let moment = self.point + (air - self.air);
+        let slack = ms(5) + Duration(sent.span.0 / 2);
+        let inside = |kind, from, to: Option<MediaTime>| {
+            stops(kind, sent.video)
+                && kind != Kind::HandOver
+                && to.is_none_or(|to| from < to)
+                && from + slack < moment + sent.span + sent.span
+                && to.is_none_or(|to| moment + slack < to)
+        };
+        let rules = self.rules.iter().filter(|(_, kind, from, to)| inside(*kind, *from, *to));
+        rules.map(|(id, ..)| *id).collect()
+    }
+}
+
 /// One stretch of a track with one source.
 struct Stretch {
     track: &'static str,
@@ -65,6 +94,8 @@ pub(super) struct Referee {
     before_key: HashMap<Channel, Duration>,
     aired: Vec<Aired>,
     intervals: HashMap<units::ActionId, Applied>,
+    /// Of the last seconds, one for each call.
+    sights: VecDeque<Sight>,
     last_video: Option<(Option<Sent>, AirTime)>,
     last_audio: Option<AirTime>,
     stopped: usize,
@@ -87,6 +118,7 @@ impl Referee {
             before_key: HashMap::new(),
             aired: Vec::new(),
             intervals: HashMap::new(),
+            sights: VecDeque::new(),
             last_video: start.map(|air| (None, air)),
             last_audio: start,
             stopped: 0,
@@ -108,6 +140,7 @@ impl Referee {
         self.last_video = Some((None, mark.air));
         self.last_audio = Some(mark.air);
         self.base.clear();
+        self.sights.clear();
         for action in &mark.actions {
             assert!(self.intervals.contains_key(&action.id), "{action:?} came from nowhere");
         }
@@ -147,6 +180,35 @@ impl Referee {
         *number += 1;
         sent.number = *number;
         self.sent.insert(sent.data.clone(), sent);
+    }
+
+    /// Looks at the program after a call, before what came of it.
+    pub(super) fn looks(&mut self, program: &Program) {
+        let rule = |id: &units::ActionId| {
+            program.plan.find(*id).map(|rule| (rule.id, rule.kind, rule.from, rule.to))
+        };
+        let rules = self.intervals.keys().filter_map(rule).collect();
+        let point = program.host.leaving(program.now);
+        let Some(air) = program.air_now(program.now) else { return };
+        self.sights.push_back(Sight { air, point, rules });
+        while self.sights.front().is_some_and(|old| air - old.air > SIGHTS) {
+            self.sights.pop_front();
+        }
+    }
+
+    /// D-2 for the standby: it does not air where what is on air is to be stopped. Clocks may jump, and a picture leaves
+    /// long after it was judged, so every look since it was due must see it.
+    fn not_stopped(&self, sent: &Sent, decoded: AirTime, air: AirTime) {
+        if !self.strict || sent.channel == Channel::Host {
+            return;
+        }
+        let mut since = self.sights.iter().rev().take_while(|sight| sight.air >= decoded - ms(20));
+        let mut stoppers = since.next().map_or(Vec::new(), |sight| sight.stoppers(sent, air));
+        let looks = since.inspect(|sight| {
+            let then = sight.stoppers(sent, air);
+            stoppers.retain(|id| then.contains(id));
+        });
+        assert!(looks.count() == 0 || stoppers.is_empty(), "{:?} aired in {stoppers:?}", sent.data);
     }
 
     pub(super) fn saw(&mut self, output: &Output, now: Timestamp) {
@@ -191,6 +253,7 @@ impl Referee {
                 "{:?} lacks the picture before it",
                 sent.data
             );
+            self.not_stopped(sent, video.air, video.air + video.cts);
             self.aired.push(Aired { sent: sent.clone(), air: video.air + video.cts });
         }
         let what = name(&video.data, sent.as_ref());
@@ -205,6 +268,7 @@ impl Referee {
         let sent = self.sent.get(&audio.data).cloned();
         if let Some(sent) = &sent {
             self.on_time(sent, now);
+            self.not_stopped(sent, audio.air, audio.air);
             self.aired.push(Aired { sent: sent.clone(), air: audio.air });
         }
         let end = audio.air + audio.duration;
@@ -273,7 +337,7 @@ impl Referee {
             let near = self.aired[n.saturating_sub(40)..(n + 40).min(self.aired.len())].iter();
             let near: Vec<_> = near
                 .filter(|a| a.sent.video && connection(a) == connection(sound))
-                .filter(|a| (a.sent.shown - sound.sent.shown).abs() < ms(50))
+                .filter(|a| (a.sent.shown - sound.sent.shown).abs() < ms(65))
                 .filter(|a| (a.air - sound.air).abs() < ms(500))
                 .map(offset)
                 .collect();
@@ -332,18 +396,22 @@ impl Referee {
     }
 }
 
-/// Whether a frame lies inside an interval that stops its track.
-fn airs_in(sent: &Sent, interval: &Applied) -> bool {
-    let stops = match interval.kind {
-        Kind::Mute => !sent.video,
-        Kind::Cover => sent.video,
+/// Whether an action stops a track.
+fn stops(kind: Kind, video: bool) -> bool {
+    match kind {
+        Kind::Mute => !video,
+        Kind::Cover => video,
         Kind::Resume => false,
         _ => true,
-    };
+    }
+}
+
+/// Whether a frame lies inside an interval that stops its track.
+fn airs_in(sent: &Sent, interval: &Applied) -> bool {
     // A sound's packet spans two frames, so the one before counts as inside.
     let end = sent.shown + sent.span + sent.span;
     let begun = if sent.video { sent.shown >= interval.from } else { end > interval.from };
-    stops && begun && interval.to.is_none_or(|to| sent.shown < to)
+    stops(interval.kind, sent.video) && begun && interval.to.is_none_or(|to| sent.shown < to)
 }
 
 /// Which connection a frame came by.

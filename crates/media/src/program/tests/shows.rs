@@ -1,18 +1,8 @@
 //! Shows from beginning to end, told by what aired.
 
-use expect_test::{Expect, expect};
+use expect_test::expect;
 
 use super::*;
-
-fn check(stage: Stage, story: Expect) {
-    story.assert_eq(&stage.story());
-}
-
-fn on_air(delay_ms: i64) -> Stage {
-    let mut stage = Stage::new(config(delay_ms));
-    stage.connect(Channel::Host, &Source::new("anna"));
-    stage
-}
 
 #[test]
 fn a_show_airs_after_its_delay() {
@@ -159,6 +149,31 @@ fn a_source_with_b_frames_is_left_early_and_entered_in_step() {
 }
 
 #[test]
+fn a_cover_shorter_than_a_group_of_b_frames_leaves_no_picture_behind_it() {
+    let mut stage = Stage::new(config(8000));
+    stage.connect(Channel::Host, &Source { b_frames: true, ..Source::new("anna") });
+    stage.until(15_000);
+    // The reference that is shown at 12.320 is sent before the pictures of 12.240 and 12.280.
+    stage.act(Wish::between(Kind::Cover, at(12_270), at(12_290))).expect("in the delay");
+    stage.until(24_000);
+    check(
+        stage,
+        expect![[r#"
+        00:08.080 on air 0.000: Host, Host
+        00:08.090   sound   0.000 – 15.936  anna a0
+        00:08.120   picture 0.000 – 12.190  anna v0
+        00:15.000 Cover 12.270 – 13.080, 5270 ms before air, Planned
+        00:20.240 on air 12.190: Slate, Host
+        00:20.270 action 1 aired at 12.190
+        00:20.320   picture 12.190 – 13.000  slate
+        00:21.080 on air 13.000: Host, Host
+        00:21.080 action 1 over at 13.000
+        00:21.120   picture 13.000 – 15.960  anna v0
+    "#]],
+    );
+}
+
+#[test]
 fn the_delay_grows_behind_the_slate_and_nothing_is_lost() {
     let mut stage = on_air(4000);
     stage.until(10_500);
@@ -261,8 +276,7 @@ fn panic_and_resume() {
 
 #[test]
 fn panic_during_a_hand_over() {
-    let mut stage = on_air(4000);
-    stage.connect(Channel::Standby, &Source::new("bea"));
+    let mut stage = on_air_with_standby(4000);
     stage.until(8000);
     stage.act(Wish::now(Kind::HandOver)).expect("ready");
     stage.until(15_000);
@@ -287,7 +301,7 @@ fn panic_during_a_hand_over() {
             00:12.040   picture 8.000 – 11.040  bea v1
             00:15.000 on air 11.040: Slate, Silence
             00:15.000 action 2 aired at 11.000
-            00:15.000 Panic 11.000 – until resumed, 0 ms before air, Active
+            00:15.000 Panic 11.029 – until resumed, 0 ms before air, Active
             00:15.010   sound   11.008 – 19.008  silence
             00:15.090   picture 11.040 – 19.000  slate
             00:18.000 Resume 18.005 – until resumed, 4005 ms before air, Planned
@@ -302,13 +316,7 @@ fn panic_during_a_hand_over() {
 
 #[test]
 fn a_cut_stops_the_standby_too() {
-    let mut stage = on_air(4000);
-    stage.connect(Channel::Standby, &Source::new("bea"));
-    stage.until(8000);
-    stage.act(Wish::between(Kind::HandOver, at(7000), at(15_000))).expect("ready");
-    stage.until(12_000);
-    stage.act(Wish::between(Kind::Cut, at(10_500), at(11_500))).expect("in the delay");
-    stage.until(22_000);
+    let stage = over_the_standby(Kind::Cut, 10_500, 11_500);
     check(
         stage,
         expect![[r#"
@@ -321,12 +329,13 @@ fn a_cut_stops_the_standby_too() {
             00:11.000 on air 7.000: Slate, Silence
             00:11.000 action 1 aired at 7.000
             00:11.000 on air 7.000: Standby, Standby
-            00:11.020   sound   7.019 – 10.517  bea a1
+            00:11.020   sound   7.019 – 10.475  bea a1
             00:11.040   picture 7.000 – 10.520  bea v1
             00:12.000 Cut 10.500 – 12.000, 2500 ms before air, Planned
+            00:14.480 on air 10.475: Standby, Silence
+            00:14.480   sound   10.475 – 12.011  silence
             00:14.500 on air 10.520: Slate, Silence
             00:14.500 action 2 aired at 10.500
-            00:14.520   sound   10.517 – 12.011  silence
             00:14.570   picture 10.520 – 12.000  slate
             00:15.500 action 2 over at 11.500
             00:16.000 on air 12.000: Standby, Standby
@@ -340,10 +349,148 @@ fn a_cut_stops_the_standby_too() {
     );
 }
 
+/// The standby is on air from 7.0 to 15.0; the act is pressed at 12.0, when 8.0 airs.
+fn over_the_standby(kind: Kind, from_ms: i64, to_ms: i64) -> Stage {
+    let mut stage = on_air_with_standby(4000);
+    stage.until(8000);
+    stage.act(Wish::between(Kind::HandOver, at(7000), at(15_000))).expect("ready");
+    stage.until(12_000);
+    stage.act(Wish::between(kind, at(from_ms), at(to_ms))).expect("in the delay");
+    stage.until(22_000);
+    stage
+}
+
+#[test]
+fn a_mute_silences_the_standby_too() {
+    check(
+        over_the_standby(Kind::Mute, 10_500, 11_500),
+        expect![[r#"
+        00:04.000 on air 0.000: Host, Host
+        00:04.000   sound   0.000 – 6.976  anna a0
+        00:04.040   picture 0.000 – 7.000  anna v0
+        00:08.000 HandOver 7.000 – 15.000, 3000 ms before air, Planned
+        00:10.980 on air 6.976: Host, Silence
+        00:10.980   sound   6.976 – 7.019  silence
+        00:11.000 on air 7.000: Slate, Silence
+        00:11.000 action 1 aired at 7.000
+        00:11.000 on air 7.000: Standby, Standby
+        00:11.020   sound   7.019 – 10.475  bea a1
+        00:11.040   picture 7.000 – 15.000  bea v1
+        00:12.000 Mute 10.500 – 11.500, 2500 ms before air, Planned
+        00:14.480 on air 10.475: Standby, Silence
+        00:14.480   sound   10.475 – 11.520  silence
+        00:14.500 action 2 aired at 10.500
+        00:15.500 action 2 over at 11.500
+        00:15.520 on air 11.520: Standby, Standby
+        00:15.520   sound   11.520 – 15.019  bea a1
+        00:19.000 on air 15.000: Host, Host
+        00:19.000 action 1 over at 15.000
+        00:19.020   sound   15.019 – 18.005  anna a0
+        00:19.040   picture 15.000 – 18.040  anna v0
+    "#]],
+    );
+}
+
+#[test]
+fn a_cover_hides_the_standby_too_and_its_sound_goes_on() {
+    check(
+        over_the_standby(Kind::Cover, 10_500, 11_500),
+        expect![[r#"
+        00:04.000 on air 0.000: Host, Host
+        00:04.000   sound   0.000 – 6.976  anna a0
+        00:04.040   picture 0.000 – 7.000  anna v0
+        00:08.000 HandOver 7.000 – 15.000, 3000 ms before air, Planned
+        00:10.980 on air 6.976: Host, Silence
+        00:10.980   sound   6.976 – 7.019  silence
+        00:11.000 on air 7.000: Slate, Silence
+        00:11.000 action 1 aired at 7.000
+        00:11.000 on air 7.000: Standby, Standby
+        00:11.020   sound   7.019 – 15.019  bea a1
+        00:11.040   picture 7.000 – 10.520  bea v1
+        00:12.000 Cover 10.500 – 12.000, 2500 ms before air, Planned
+        00:14.500 on air 10.520: Slate, Standby
+        00:14.500 action 2 aired at 10.500
+        00:14.570   picture 10.520 – 12.000  slate
+        00:15.500 action 2 over at 11.500
+        00:16.000 on air 12.000: Standby, Standby
+        00:16.040   picture 12.000 – 15.000  bea v1
+        00:19.000 on air 15.000: Host, Host
+        00:19.000 action 1 over at 15.000
+        00:19.020   sound   15.019 – 18.005  anna a0
+        00:19.040   picture 15.000 – 18.040  anna v0
+    "#]],
+    );
+}
+
+#[test]
+fn a_hand_over_under_a_cover_and_back_keeps_the_sound() {
+    let mut stage = on_air_with_standby(4000);
+    stage.until(8000);
+    stage.act(Wish::between(Kind::Cover, at(6000), at(12_500))).expect("in the delay");
+    stage.act(Wish::between(Kind::HandOver, at(7000), at(10_000))).expect("ready");
+    stage.until(20_000);
+    check(
+        stage,
+        expect![[r#"
+        00:04.000 on air 0.000: Host, Host
+        00:04.000   sound   0.000 – 6.976  anna a0
+        00:04.040   picture 0.000 – 6.000  anna v0
+        00:08.000 Cover 6.000 – 12.500, 2000 ms before air, Planned
+        00:08.000 HandOver 7.000 – 10.000, 3000 ms before air, Planned
+        00:10.000 on air 6.000: Slate, Host
+        00:10.000 action 1 aired at 6.000
+        00:10.050   picture 6.000 – 13.000  slate
+        00:10.980 on air 6.976: Slate, Silence
+        00:10.980   sound   6.976 – 7.019  silence
+        00:11.000 action 2 aired at 7.000
+        00:11.020 on air 7.019: Slate, Standby
+        00:11.020   sound   7.019 – 10.005  bea a1
+        00:14.000 action 2 over at 10.000
+        00:14.010 on air 10.005: Slate, Host
+        00:14.010   sound   10.005 – 16.021  anna a0
+        00:17.000 on air 13.000: Host, Host
+        00:17.000 action 1 over at 13.000
+        00:17.040   picture 13.000 – 16.040  anna v0
+    "#]],
+    );
+}
+
+#[test]
+fn a_mute_that_is_pressed_too_late_begins_behind_what_has_aired_of_the_standby() {
+    let mut stage = on_air_with_standby(4000);
+    stage.until(8000);
+    stage.act(Wish::between(Kind::HandOver, at(7000), at(15_000))).expect("ready");
+    stage.until(13_000);
+    stage.act(Wish::between(Kind::Mute, at(8000), at(10_000))).expect("some of it is in the delay");
+    stage.until(16_000);
+    check(
+        stage,
+        expect![[r#"
+        00:04.000 on air 0.000: Host, Host
+        00:04.000   sound   0.000 – 6.976  anna a0
+        00:04.040   picture 0.000 – 7.000  anna v0
+        00:08.000 HandOver 7.000 – 15.000, 3000 ms before air, Planned
+        00:10.980 on air 6.976: Host, Silence
+        00:10.980   sound   6.976 – 7.019  silence
+        00:11.000 on air 7.000: Slate, Silence
+        00:11.000 action 1 aired at 7.000
+        00:11.000 on air 7.000: Standby, Standby
+        00:11.020   sound   7.019 – 9.003  bea a1
+        00:11.040   picture 7.000 – 12.040  bea v1
+        00:13.000 Mute 9.024 – 10.000, 24 ms before air, late, Planned
+        00:13.010 on air 9.003: Standby, Silence
+        00:13.010   sound   9.003 – 10.005  silence
+        00:13.030 action 2 aired at 9.024
+        00:14.000 action 2 over at 10.000
+        00:14.010 on air 10.005: Standby, Standby
+        00:14.010   sound   10.005 – 12.011  bea a1
+    "#]],
+    );
+}
+
 #[test]
 fn without_any_delay() {
-    let mut stage = on_air(0);
-    stage.connect(Channel::Standby, &Source::new("bea"));
+    let mut stage = on_air_with_standby(0);
     stage.until(5000);
     stage.act(Wish::now(Kind::Cover)).expect("in force at once");
     stage.until(7000);
@@ -377,7 +524,7 @@ fn without_any_delay() {
             00:11.010 on air 11.008: Standby, Standby
             00:11.010   sound   11.008 – 13.013  bea a1
             00:11.040   picture 11.000 – 13.000  bea v1
-            00:12.000 Resume 12.011 – until resumed, 11 ms before air, Planned
+            00:12.000 Resume 12.032 – until resumed, 32 ms before air, Planned
             00:13.000 on air 13.000: Host, Standby
             00:13.000 action 3 over at 13.000
             00:13.020 on air 13.013: Host, Host

@@ -254,6 +254,7 @@ impl Stage {
     }
 
     pub(super) fn drain(&mut self) {
+        self.referee.looks(&self.program);
         while let Some(output) = self.program.output() {
             self.referee.saw(&output, self.now);
         }

@@ -1,19 +1,9 @@
 //! Sources and shells that behave badly.
 
-use expect_test::{Expect, expect};
+use expect_test::expect;
 
 use super::*;
 use crate::frame::{AudioFrame, Frame};
-
-fn check(stage: Stage, story: Expect) {
-    story.assert_eq(&stage.story());
-}
-
-fn on_air(delay_ms: i64) -> Stage {
-    let mut stage = Stage::new(config(delay_ms));
-    stage.connect(Channel::Host, &Source::new("anna"));
-    stage
-}
 
 #[test]
 fn new_parameter_sets_in_the_middle_of_a_run() {
@@ -317,8 +307,7 @@ fn too_many_actions_are_refused() {
 
 #[test]
 fn late_keys_after_a_hand_over_with_a_slow_source() {
-    let mut stage = on_air(300);
-    stage.connect(Channel::Standby, &Source::new("bea"));
+    let mut stage = on_air_with_standby(300);
     stage.until(4000);
     stage.latency(Channel::Standby, ms(200));
     stage.until(5000);
