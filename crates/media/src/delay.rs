@@ -3,7 +3,14 @@
 //! A line places the frames of any number of connections on one *channel time* that never goes back: the first frame
 //! of a connection lies at the time since the show's start, and from there the source's own clock counts. A moment is
 //! due `base + moment + delay`, where `base` is the earliest arrival of late, so jitter and stalls eat the delay and
-//! nothing leaves early (D-1). A line never drops a waiting frame by itself: at its limit it closes the feed.
+//! nothing leaves early (D-1).
+//!
+//! What a stall has eaten while the line is on air stays eaten at first: when the source stays late, its clock follows
+//! by 5 ms a second, as it does for drift. Giving the delay back at once would put the slate on air for that long,
+//! which only a stall longer than the delay does, or a person (after a panic it is full again). The desk's gauge shows
+//! what is left. A source that catches up has its delay back at once.
+//!
+//! A line never drops a waiting frame by itself: at its limit it closes the feed.
 
 mod arrive;
 mod era;
