@@ -244,13 +244,14 @@ impl Meter {
         if self.video.age() >= SETTLE && self.audio.samples.is_empty() {
             hint(
                 HintCode::NoAudio,
-                "no sound has arrived yet. Check the audio track of the output".into(),
+                "no sound has arrived yet: the pictures air in silence. Check the audio track of the output".into(),
             );
         }
         if self.audio.age() >= SETTLE && self.video.samples.is_empty() {
             hint(
                 HintCode::NoVideo,
-                "only sound arrives. A show needs pictures to go on air".into(),
+                "only sound arrives: it airs over the slate. Check the video track of the output"
+                    .into(),
             );
         }
         let kbps = self.video.kbps();

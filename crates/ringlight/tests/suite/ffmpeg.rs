@@ -7,28 +7,38 @@ use std::process::{Child, Command, Stdio};
 use crate::server::Server;
 use crate::wait;
 
-/// A host who streams a test picture and a tone. Killed when it goes.
+/// A test picture, and how OBS would encode it.
+pub(crate) const PICTURE: &str = "testsrc2=size=320x180:rate=25";
+pub(crate) const PLAIN: [&str; 6] =
+    ["-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency"];
+/// Pictures that are shown in another order than they are sent, as a film's encoder makes them.
+pub(crate) const B_FRAMES: [&str; 8] =
+    ["-c:v", "libx264", "-preset", "veryfast", "-bf", "2", "-x264-params", "b-adapt=0:scenecut=0"];
+
+/// A host who streams until it goes.
 pub(crate) struct Host {
     child: Child,
     errors: tempfile::NamedTempFile,
 }
 
 impl Host {
+    /// Streams a test picture and a tone.
     pub(crate) fn stream(server: &Server, key: &str, tone_hz: u32) -> Self {
+        Self::publish(server, key, &[PICTURE, &tone(tone_hz)], &PLAIN)
+    }
+
+    /// Streams what filters make, with these settings of the encoder.
+    pub(crate) fn publish(server: &Server, key: &str, inputs: &[&str], encoder: &[&str]) -> Self {
         let errors = tempfile::NamedTempFile::new().unwrap();
         let stderr = File::create(errors.path()).unwrap();
-        let child = Command::new("ffmpeg")
-            .args(["-hide_banner", "-loglevel", "warning", "-nostdin", "-re"])
-            .args(["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25"])
-            .args([
-                "-re",
-                "-f",
-                "lavfi",
-                "-i",
-                &format!("sine=frequency={tone_hz}:sample_rate=48000"),
-            ])
-            .args(["-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-g", "25"])
-            .args(["-pix_fmt", "yuv420p", "-b:v", "300k", "-threads", "1"])
+        let mut command = Command::new("ffmpeg");
+        command.args(["-hide_banner", "-loglevel", "warning", "-nostdin"]);
+        for input in inputs {
+            command.args(["-re", "-f", "lavfi", "-i", input]);
+        }
+        let child = command
+            .args(encoder)
+            .args(["-g", "25", "-pix_fmt", "yuv420p", "-b:v", "300k", "-threads", "1"])
             .args(["-c:a", "aac", "-b:a", "96k", "-ac", "2"])
             .args(["-f", "flv", &format!("rtmp://{}/live/{key}", server.rtmp)])
             .stdin(Stdio::null())
@@ -128,17 +138,26 @@ pub(crate) fn sound(source: &str) -> Vec<f32> {
     bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
 }
 
-/// Times of the packets of one kind (`a` or `v`), in seconds.
-pub(crate) fn packet_times(source: &str, kind: &str) -> Vec<f64> {
+/// Times of the packets of one kind (`a` or `v`) in the order in which they are sent, in seconds.
+pub(crate) fn sent_times(source: &str, kind: &str) -> Vec<f64> {
     let mut command = Command::new("ffprobe");
     command.args(["-loglevel", "error", "-select_streams", kind]);
     let (bytes, _) =
         run(command.args(["-show_entries", "packet=pts_time", "-of", "csv=p=0", source]));
     let text = String::from_utf8(bytes).unwrap();
-    let mut times: Vec<f64> =
-        text.lines().filter_map(|line| line.trim_end_matches(',').parse().ok()).collect();
+    text.lines().filter_map(|line| line.trim_end_matches(',').parse().ok()).collect()
+}
+
+/// The same in the order in which they are shown.
+pub(crate) fn packet_times(source: &str, kind: &str) -> Vec<f64> {
+    let mut times = sent_times(source, kind);
     times.sort_by(f64::total_cmp);
     times
+}
+
+/// A tone for [`Host::publish`].
+pub(crate) fn tone(hz: u32) -> String {
+    format!("sine=frequency={hz}:sample_rate=48000")
 }
 
 /// What ffmpeg says that is no defect of the stream.

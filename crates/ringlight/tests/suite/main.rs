@@ -21,6 +21,7 @@ mod orders;
 mod pcm;
 mod rooms;
 mod server;
+mod sources;
 mod splices;
 mod tls;
 mod wait;
