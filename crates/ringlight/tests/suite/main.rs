@@ -15,6 +15,7 @@ mod client;
 mod commands;
 mod crash;
 mod ffmpeg;
+mod full_disk;
 mod hostile;
 mod keys;
 mod orders;

@@ -29,6 +29,8 @@ pub(crate) struct Setup {
     /// More of the bootstrap file.
     pub(crate) bootstrap: String,
     pub(crate) args: Vec<String>,
+    /// The data lies on a file system of its own of this size, which ends with the server.
+    pub(crate) disk_mib: Option<u32>,
 }
 
 impl Setup {
@@ -122,7 +124,8 @@ impl Server {
         assert!(self.child.is_none(), "the server runs already");
         self.starts += 1;
         let errors = File::create(self.dir.path().join(format!("stderr-{}", self.starts))).unwrap();
-        let mut child = Command::new(BINARY)
+        let mut child = self
+            .command()
             .arg("serve")
             .args(["--http", "127.0.0.1:0", "--rtmp", "127.0.0.1:0"])
             .arg("--data")
@@ -147,6 +150,22 @@ impl Server {
             let http = self.anonymous();
             wait::until("/readyz", 10, || (http.get("/readyz").status == 200).then_some(()));
         }
+    }
+
+    fn command(&self) -> Command {
+        let Some(mib) = self.setup.disk_mib else { return Command::new(BINARY) };
+        std::fs::create_dir_all(self.data()).unwrap();
+        let mount = format!("mount -t tmpfs -o size={mib}m none \"$0\" && exec \"$@\"");
+        let mut command = Command::new("unshare");
+        command.args(["-Urm", "sh", "-c", &mount]).arg(self.data()).arg(BINARY);
+        command
+    }
+
+    /// The data as the server sees it, when it lies on a file system of its own.
+    pub(crate) fn mounted_data(&self) -> PathBuf {
+        let pid = self.child.as_ref().unwrap().id();
+        let data = self.data();
+        PathBuf::from(format!("/proc/{pid}/root")).join(data.strip_prefix("/").unwrap())
     }
 
     #[track_caller]
