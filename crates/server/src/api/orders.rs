@@ -1,12 +1,14 @@
 //! Orders: one tap to place, one key to retry, and what sellers do with them.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::body::{Body as HttpBody, Bytes};
-use axum::extract::State;
+use axum::extract::{FromRequestParts, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use show::shop::{Input, Order, PlaceOrder};
@@ -79,6 +81,17 @@ pub(crate) struct OrderView {
     buyer: Option<Buyer>,
 }
 
+/// The idempotency key as it was sent; the other headers stay where they are.
+pub(crate) struct Key(Option<HeaderValue>);
+
+impl FromRequestParts<Arc<App>> for Key {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, Infallible> {
+        Ok(Self(parts.headers.get(KEY_HEADER).cloned()))
+    }
+}
+
 fn total(price: Money, quantity: u32) -> Money {
     price.times(quantity).unwrap_or(price)
 }
@@ -136,14 +149,11 @@ pub(crate) async fn place(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path(slug): Path<String>,
-    headers: HeaderMap,
+    Key(key): Key,
     Body(ask): Body<OrderAsk>,
 ) -> ApiResult<Response> {
-    let key = headers
-        .get(KEY_HEADER)
-        .map(|key| key.as_bytes())
-        .filter(|key| (1..=KEY_MAX).contains(&key.len()))
-        .ok_or(Code::KeyMissing)?;
+    let key = key.as_ref().map(HeaderValue::as_bytes);
+    let key = key.filter(|key| (1..=KEY_MAX).contains(&key.len())).ok_or(Code::KeyMissing)?;
     let handle = app.shows.get(&slug)?;
     let (device, cookie) = device_of(&app, &caller);
     let invalid = |field: &str, max: usize| {

@@ -1,6 +1,7 @@
 //! HTTP: the port, who asks, what every answer carries, and the pages.
 
 pub(crate) mod body;
+mod finish;
 pub(crate) mod limits;
 pub(crate) mod listener;
 pub(crate) mod pages;
@@ -23,11 +24,13 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::{Router, routing::get};
 
+use self::finish::Finish;
 use self::listener::Connection;
 use self::places::Place;
 use self::proxy::Peer;
 use crate::app::App;
 use crate::errors::{ApiError, Code};
+use crate::tasks::{Panicked, caught};
 
 /// Bytes of a JSON body at most.
 const BODY_MAX: usize = 64 * 1024;
@@ -86,10 +89,10 @@ async fn around(State(app): State<Arc<App>>, mut request: Request, next: Next) -
             return next.run(request).await;
         }
         let request = request.map(|body| Body::new(self::body::Timely::new(body)));
-        match tokio::spawn(next.run(request)).await {
+        match Finish::new(caught(next.run(request))).await {
             Ok(response) => response,
-            Err(error) => {
-                tracing::error!(%error, "a call broke off");
+            Err(Panicked) => {
+                tracing::error!("a call broke off");
                 ApiError::from(Code::Internal).into_response()
             }
         }
