@@ -14,8 +14,9 @@ use rusqlite::Connection;
 use super::Place;
 use crate::StoreError;
 
-/// The least time between two rounds of the thread: each costs a sync of its own.
-const PACE: Duration = Duration::from_millis(100);
+/// The least time between two rounds of the thread: each costs a sync of its own, and moves the pages that most commits
+/// write once more.
+const PACE: Duration = Duration::from_millis(250);
 /// From this many pages on the log should start again.
 const LONG_PAGES: u32 = 8_000;
 /// The most pages that the writer moves by itself for that.
@@ -73,7 +74,12 @@ impl Checkpointer {
                 self.shared.log.store(0, Ordering::Relaxed);
             }
         }
-        self.shared.change(|state| state.dirty = true);
+        // While the thread knows of a commit, it need not hear of another: being woken up costs both of them.
+        let mut state = self.shared.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if !std::mem::replace(&mut state.dirty, true) {
+            drop(state);
+            self.shared.changed.notify_one();
+        }
     }
 
     /// Empties the log file to its last byte. Whether that was possible.
@@ -107,7 +113,7 @@ impl Shared {
                 .wait_while(state, |state| !state.dirty && !state.closed)
                 .unwrap_or_else(PoisonError::into_inner);
             state.dirty = false;
-            // Commits wake this thread all the time; only the end of the store cuts the pause short.
+            // Only the end of the store cuts the pause short.
             let (state, _) = self
                 .changed
                 .wait_timeout_while(state, PACE, |state| !state.closed)
