@@ -10,6 +10,7 @@ help: ## say what there is
 run: ## set up and start the demo: a show on air, a crowd, the desk
 	@scripts/setup run
 	@$(MAKE) --no-print-directory web/dist/index.html
+	@scripts/models release || true
 	cargo run --release -p ringlight -- demo
 
 build: ## the web part and the release binary (target/release/ringlight)
@@ -21,9 +22,14 @@ web/dist/index.html: $(WEB_SOURCES)
 	cd web && npm run --silent build
 	@touch $@
 
+models: ## get the models that hear and judge, once; then everything works offline
+	@scripts/setup run
+	@scripts/models release
+
 test: ## set up and run every test that a change must pass
 	@scripts/setup test
 	@$(MAKE) --no-print-directory web/dist/index.html
+	@scripts/models dev || true
 	cd web && npm run --silent test
 ifeq ($(NEXTEST),yes)
 	cargo nextest run --workspace
@@ -41,15 +47,17 @@ check: ## formatting, lints with warnings as errors, types, web lint
 bench: ## print the figures, each beside its bound
 	@scripts/setup test
 	@$(MAKE) --no-print-directory build
+	@scripts/models release
 	scripts/bench
 
 soak: ## the long tests: many kills under load, many seeds
 	@scripts/setup test
 	@$(MAKE) --no-print-directory web/dist/index.html
+	@scripts/models release
 	RINGLIGHT_SOAK=1 cargo test --release --workspace -- --include-ignored soak
 
 fuzz: ## fuzz everything that reads bytes from outside; FUZZ_SECONDS each (default 60)
 	@scripts/setup fuzz
 	scripts/fuzz
 
-.PHONY: help run build test check bench soak fuzz
+.PHONY: help run build models test check bench soak fuzz

@@ -4,6 +4,10 @@
 //! product or a user, opens no socket, starts no thread and reads no clock. Reading model files is its only I/O. Its
 //! labels say what a text says (an insult, a complaint, a claim), never what a person feels (L-1).
 
+pub mod asr;
+mod error;
 mod heard;
+pub mod models;
 
+pub use error::ListenError;
 pub use heard::{Hypothesis, Language, Slack, UnknownLanguage};

@@ -27,6 +27,9 @@ pub(crate) enum Command {
     /// Look after the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Look after the models that hear and judge
+    #[command(subcommand)]
+    Models(ModelsCommand),
     /// Check whether this machine is fit to run a server
     Doctor(DoctorArgs),
     /// Print the API's description (OpenAPI 3.1)
@@ -45,6 +48,34 @@ pub(crate) enum ConfigCommand {
     Check(CheckArgs),
     /// Print ringlight.toml: every setting with its default
     Doc,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelsCommand {
+    /// Say which models are there
+    List(ModelsArgs),
+    /// Make models from files as they were published; proves each by its SHA-256, needs no network
+    Import(ModelsImportArgs),
+}
+
+/// Where models lie.
+#[derive(Debug, Default, Clone, Args)]
+pub(crate) struct ModelsArgs {
+    /// Models folder [default: $RINGLIGHT_MODELS, or ringlight/models in the user's cache folder]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) models: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Clone, Args)]
+pub(crate) struct ModelsImportArgs {
+    /// Folders that hold the published files, or the files themselves
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) from: Vec<PathBuf>,
+    /// Only this model
+    #[arg(long, value_name = "NAME")]
+    pub(crate) only: Option<String>,
+    #[command(flatten)]
+    pub(crate) folder: ModelsArgs,
 }
 
 /// What `serve` and others take to find their settings.

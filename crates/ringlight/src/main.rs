@@ -9,6 +9,7 @@ mod demo;
 mod doctor;
 mod failure;
 mod log;
+mod models;
 mod out;
 mod replay;
 mod serve;
@@ -17,7 +18,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::{Cli, Command, ConfigCommand, LogCommand};
+use crate::cli::{Cli, Command, ConfigCommand, LogCommand, ModelsCommand};
 
 /// An order makes and drops some dozens of small allocations on three threads; this allocator does it for 3 to 12 % less
 /// CPU an order than the system's.
@@ -32,6 +33,8 @@ fn main() -> ExitCode {
         Command::Log(LogCommand::Verify(args)) => log::verify(&args),
         Command::Config(ConfigCommand::Check(args)) => config::check(&args),
         Command::Config(ConfigCommand::Doc) => config::doc(),
+        Command::Models(ModelsCommand::List(args)) => models::list(&args),
+        Command::Models(ModelsCommand::Import(args)) => models::import(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Openapi => {
             out::line(server::openapi());
