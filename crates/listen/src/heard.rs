@@ -52,12 +52,12 @@ impl FromStr for Language {
     }
 }
 
-/// How far the true bounds of a sentence may lie inside the ones given.
+/// How far the bounds of a sentence were moved outward from where it probably begins and ends.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Slack {
-    /// The sentence begins at most this long after `from`.
+    /// The sentence probably begins this long after `from`.
     pub from: Duration,
-    /// The sentence ends at most this long before `to`.
+    /// The sentence probably ends this long before `to`.
     pub to: Duration,
 }
 

@@ -5,9 +5,12 @@
 //! labels say what a text says (an insult, a complaint, a claim), never what a person feels (L-1).
 
 pub mod asr;
+pub mod ear;
 mod error;
 mod heard;
 pub mod models;
+pub mod pcm;
+pub mod vad;
 
 pub use error::ListenError;
 pub use heard::{Hypothesis, Language, Slack, UnknownLanguage};

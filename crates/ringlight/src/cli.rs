@@ -27,6 +27,8 @@ pub(crate) enum Command {
     /// Look after the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Hear a recording: one sentence a line, with what the rules say about it
+    Listen(ListenArgs),
     /// Look after the models that hear and judge
     #[command(subcommand)]
     Models(ModelsCommand),
@@ -56,6 +58,33 @@ pub(crate) enum ModelsCommand {
     List(ModelsArgs),
     /// Make models from files as they were published; proves each by its SHA-256, needs no network
     Import(ModelsImportArgs),
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ListenArgs {
+    /// WAV (any rate, PCM or float) or FLV with AAC
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Language that is spoken: zh, ru or en
+    #[arg(long, value_name = "LANG")]
+    pub(crate) lang: String,
+    /// Rule pack by name, or a file; may be given more than once
+    #[arg(long, value_name = "PACK")]
+    pub(crate) rules: Vec<String>,
+    /// One JSON object a line
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Print what is heard while a sentence is still spoken, too
+    #[arg(long)]
+    pub(crate) rolling: bool,
+    /// Hear each stretch of speech once, when it is over
+    #[arg(long, conflicts_with = "rolling")]
+    pub(crate) segments: bool,
+    /// Another ggml file of Whisper
+    #[arg(long, value_name = "FILE")]
+    pub(crate) model: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) folder: ModelsArgs,
 }
 
 /// Where models lie.

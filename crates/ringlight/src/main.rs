@@ -8,6 +8,7 @@ mod config;
 mod demo;
 mod doctor;
 mod failure;
+mod listen;
 mod log;
 mod models;
 mod out;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         Command::Log(LogCommand::Verify(args)) => log::verify(&args),
         Command::Config(ConfigCommand::Check(args)) => config::check(&args),
         Command::Config(ConfigCommand::Doc) => config::doc(),
+        Command::Listen(args) => listen::run(&args),
         Command::Models(ModelsCommand::List(args)) => models::list(&args),
         Command::Models(ModelsCommand::Import(args)) => models::import(&args),
         Command::Doctor(args) => doctor::run(&args),
