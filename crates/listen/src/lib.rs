@@ -5,6 +5,7 @@
 //! labels say what a text says (an insult, a complaint, a claim), never what a person feels (L-1).
 
 pub mod asr;
+pub mod captions;
 pub mod ear;
 mod error;
 mod heard;
