@@ -46,7 +46,7 @@ check: ## formatting, lints with warnings as errors, types, web lint
 
 bench: ## print the figures, each beside its bound
 	@scripts/setup test
-	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory web/dist/index.html
 	@scripts/models release
 	scripts/bench
 
