@@ -5,7 +5,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use units::{DeviceId, Duration, MessageId, Money, OrderId, TextId, Timestamp, ViewerId};
 
 use crate::StoreError;
@@ -194,7 +193,7 @@ pub enum StockChange {
     },
 }
 
-/// A personal text that can be erased. The log holds only its [`commitment`].
+/// A personal text that can be erased. The log holds only a salted commitment to it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TextRow {
     /// Its id.
@@ -213,12 +212,6 @@ impl fmt::Debug for TextRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "TextRow({:?}, {}, redacted)", self.id, self.kind)
     }
-}
-
-/// SHA-256 over salt and text: proves later what a text was, and nothing once the salt is gone.
-#[must_use]
-pub fn commitment(salt: &[u8; 32], text: &str) -> [u8; 32] {
-    Sha256::new().chain_update(salt).chain_update(text.as_bytes()).finalize().into()
 }
 
 /// What happens to a personal text.

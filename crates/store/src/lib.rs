@@ -33,8 +33,7 @@ mod traits;
 pub use batch::{
     Append, Batch, ChatChange, ChatRow, DocChange, DocWrite, EntryBytes, Expect, IndexEntry,
     MAX_BATCH_BYTES, MAX_KEY_BYTES, OUTBOX_MAX_ATTEMPTS, OrderChange, OrderRow, OutboxChange,
-    OutboxKey, OutboxRow, StockChange, StockRow, StreamId, TextChange, TextRow, commitment,
-    outbox_backoff,
+    OutboxKey, OutboxRow, StockChange, StockRow, StreamId, TextChange, TextRow, outbox_backoff,
 };
 pub use dir::DirLock;
 pub use error::{Health, Outage, StoreError};
