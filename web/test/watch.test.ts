@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { draft, place, sameWish, type Draft } from "../src/watch/order";
-import { apply, chat_max, cutAt, opened, sellable, type RoomState, unknownOffer } from "../src/watch/state";
+import { apply, arrived, chat_max, cutAt, opened, sellable, type RoomState, unknownOffer } from "../src/watch/state";
 import type { NewOrder, Offer, Watch } from "../src/wire/api";
 import { ApiError } from "../src/wire/http";
 import type { RoomMessage } from "../src/wire/room";
@@ -13,6 +13,7 @@ const watch: Watch = {
   air: { epoch: "2026-01-01T00:00:00.000Z", now_ms: 60_000 },
   pin: null,
   offers: [offer],
+  later: [],
   following: false,
   device: { nick: "Viewer 1" },
   cuts: [],
@@ -43,9 +44,17 @@ describe("the room's messages", () => {
     expect(fold([{ type: "sold_out", sku: "LIP-01" }]).offers[0]?.left).toBe(0);
   });
 
+  it("are not needed for what the page was told in advance", () => {
+    const later = { ...offer, price: { minor: 6_900, currency: "CNY" }, left: 9 };
+    const told = arrived(opened(watch), { air_ms: 61_000, offer: later, pin: null });
+    expect(told.offers.map((one) => [one.price.minor, one.left])).toEqual([[6_900, 5]]);
+    const pinned = arrived(told, { air_ms: 62_000, offer: null, pin: { sku: "LIP-01", air_ms: 62_000 } });
+    expect([told.pin, pinned.pin?.sku, arrived(pinned, { air_ms: 63_000, offer: { ...offer, sku: "NEW" }, pin: null }).offers.length]).toEqual([null, "LIP-01", 2]);
+  });
+
   it("put the end of a cut in the place of its beginning", () => {
-    const cuts = fold([{ type: "cut", kind: "cut", from_air_ms: 10 }, { type: "cut", kind: "cut", from_air_ms: 10, to_air_ms: 20 }]).cuts;
-    expect(cuts).toEqual([{ kind: "cut", from_air_ms: 10, to_air_ms: 20 }]);
+    const cuts = fold([{ type: "cut", id: "a", kind: "cut", from_air_ms: 10 }, { type: "cut", id: "a", kind: "cut", from_air_ms: 10, to_air_ms: 20 }]).cuts;
+    expect(cuts).toEqual([{ id: "a", kind: "cut", from_air_ms: 10, to_air_ms: 20 }]);
   });
 
   it("say why the room refused, until the next message goes through", () => {
@@ -74,9 +83,9 @@ describe("an offer", () => {
 
 describe("the line about a cut", () => {
   it("stays while the cut lasts and a moment longer", () => {
-    const cuts = [{ kind: "mute", from_air_ms: 1_000, to_air_ms: 2_000 }];
+    const cuts = [{ id: "a", kind: "mute", from_air_ms: 1_000, to_air_ms: 2_000 }];
     expect([null, 999, 1_000, 6_999, 7_000].map((air) => cutAt(cuts, air) !== null)).toEqual([false, false, true, true, false]);
-    expect(cutAt([{ kind: "panic", from_air_ms: 1_000 }], 90_000)).not.toBeNull();
+    expect(cutAt([{ id: "a", kind: "panic", from_air_ms: 1_000 }], 90_000)).not.toBeNull();
   });
 });
 

@@ -9,6 +9,7 @@ use units::{AirTime, Timestamp};
 use crate::catalogue::Catalogue;
 use crate::config::Config;
 use crate::follows::Follows;
+use crate::hls::Indexes;
 use crate::http::limits::Buckets;
 use crate::http::places::Gate;
 use crate::http::proxy::Network;
@@ -40,6 +41,7 @@ pub(crate) struct App {
     pub(crate) feeds: Feeds,
     pub(crate) threads: Arc<Threads>,
     pub(crate) recordings: Recordings,
+    pub(crate) indexes: Indexes,
     /// Plans change one after the other, in the log and in the table.
     pub(crate) planning: tokio::sync::Mutex<()>,
     pub(crate) metrics: Metrics,

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use store::{Batch, Expect, Store, StoreError, Table};
+use store::{Batch, DocChange, Expect, Store, StoreError, Table};
 
 use crate::errors::{ApiError, ApiResult, Code};
 
@@ -77,6 +77,27 @@ impl<T: Serialize + DeserializeOwned> Docs<T> {
             return Err(ApiError::about(Code::AlreadyExists, key));
         }
         self.write(key, value, Expect::Absent, 1).await
+    }
+
+    /// Adds a row that `commits` writes with what belongs to it; refused when the key is taken.
+    pub(crate) async fn insert_with<F>(
+        &self,
+        key: &str,
+        value: T,
+        commits: impl FnOnce(DocChange) -> F,
+    ) -> ApiResult<Arc<T>>
+    where
+        F: Future<Output = ApiResult<()>>,
+    {
+        let _turn = self.writing.lock().await;
+        if self.read().contains_key(key) {
+            return Err(ApiError::about(Code::AlreadyExists, key));
+        }
+        commits(self.table.change(key, &value, Expect::Absent)?).await?;
+        let value = Arc::new(value);
+        let mut rows = self.rows.write().unwrap_or_else(PoisonError::into_inner);
+        rows.insert(key.to_owned(), (1, Arc::clone(&value)));
+        Ok(value)
     }
 
     /// Adds or replaces many rows in one batch; says which were new.

@@ -1,6 +1,8 @@
 //! HLS: live from memory, recorded from disk, the preview for producers only. The bytes are there already; here is
 //! who waits for them.
 
+mod recorded;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,22 +13,21 @@ use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYP
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use media::hls::{Lookup, Readiness, Snapshot, parse_query, vod};
+use media::hls::{Lookup, Readiness, Snapshot, parse_query};
 use show::{Slug, Status};
-use store::Objects;
 
+pub(crate) use self::recorded::Indexes;
+use self::recorded::Playlists;
 use crate::app::App;
 use crate::errors::{ApiError, ApiResult, Code};
 use crate::http::body::{Chain, Path};
-use crate::onair::{INDEX, Shelf, recording_key};
+use crate::onair::{Shelf, recording_key};
 use crate::people::Caller;
 
 /// A blocking request is answered by then, with what there is: three target durations (RFC 8216bis, 6.2.5.2).
 const PATIENCE: Duration = Duration::from_secs(18);
 /// A preview that nobody watched begins within this.
 const PREVIEW_BEGINS: Duration = Duration::from_secs(6);
-/// Bytes of a recording's index at most; about 40 hours.
-const INDEX_MAX: usize = 16 << 20;
 /// Bytes of a recorded file at most.
 const FILE_MAX: usize = 64 << 20;
 
@@ -191,24 +192,24 @@ fn bytes_response(kind: &'static str, lifetime: &'static str, body: Body) -> Res
 
 /// The recording of a show that is not on air.
 async fn recorded(app: &Arc<App>, show: &Slug, file: File) -> ApiResult<Response> {
-    let (objects, show) = (Arc::clone(&app.objects), show.clone());
-    let read = tokio::task::spawn_blocking(move || read_recorded(&*objects, &show, &file));
+    let (app, show) = (Arc::clone(app), show.clone());
+    let read = tokio::task::spawn_blocking(move || read_recorded(&app, &show, &file));
     read.await.map_err(|_| ApiError::from(Code::Internal))?
 }
 
-fn read_recorded(objects: &dyn Objects, show: &Slug, file: &File) -> ApiResult<Response> {
-    let index = |build: fn(&[vod::Entry]) -> Option<Bytes>| -> ApiResult<Response> {
-        let text =
-            objects.read(&recording_key(show, INDEX), 0, INDEX_MAX)?.ok_or(Code::NotOnAir)?;
-        Ok(playlist(build(&vod::parse(&text).entries).ok_or(Code::NotOnAir)?))
+fn read_recorded(app: &App, show: &Slug, file: &File) -> ApiResult<Response> {
+    let objects = &*app.objects;
+    let index = |which: fn(&Playlists) -> &Option<Bytes>| -> ApiResult<Response> {
+        let found = app.indexes.of(objects, show)?.ok_or(Code::NotOnAir)?;
+        Ok(playlist(which(&found).clone().ok_or(Code::NotOnAir)?))
     };
     let whole = |name: String| -> ApiResult<Response> {
         let bytes = objects.read(&recording_key(show, &name), 0, FILE_MAX)?;
         Ok(lasting(Bytes::from(bytes.ok_or(Code::GoneFromWindow)?)))
     };
     match file {
-        File::Index => index(vod::multivariant),
-        File::Main => index(vod::playlist),
+        File::Index => index(|found| &found.multivariant),
+        File::Main => index(|found| &found.media),
         File::Init(number) => whole(format!("init-{number}.mp4")),
         File::Segment(msn) => whole(format!("seg-{msn}.m4s")),
         File::Part(..) => Err(Code::GoneFromWindow.into()),

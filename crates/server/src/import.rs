@@ -1,6 +1,7 @@
 //! Product CSV with Shopify's export headers: one line per variant, later lines of a handle leaving title, vendor and
 //! category to its first. Unknown columns are ignored; a line that cannot be used is reported with its number.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use csv::{ReaderBuilder, StringRecord, Trim};
@@ -212,20 +213,22 @@ pub(crate) async fn apply(app: &Arc<App>, rows: Vec<Row>) -> ApiResult<Applied> 
         if turn.is_empty() && rows.len() == 0 {
             return Ok(applied);
         }
-        let stocks: Vec<_> =
-            turn.iter().map(|(product, stock)| (product.sku.clone(), *stock)).collect();
-        let values = turn.into_iter().map(|(product, _)| (product.sku.clone(), product)).collect();
-        let new = app.catalogue.products.put_all(values).await?;
+        // Stock first: a product without stock would stay so, while stock without its product waits for the next import.
         let mut opened = tokio::task::JoinSet::new();
-        for ((sku, stock), new) in stocks.into_iter().zip(new) {
-            *(if new { &mut applied.created } else { &mut applied.updated }) += 1;
-            if new {
+        let mut seen = HashSet::new();
+        for (product, stock) in &turn {
+            let (sku, stock) = (product.sku.clone(), stock.unwrap_or(0));
+            if app.catalogue.products.get(&sku).is_none() && seen.insert(sku.clone()) {
                 let app = Arc::clone(app);
-                opened.spawn(async move { app.shop.open_stock(&sku, stock.unwrap_or(0)).await });
+                opened.spawn(async move { app.shop.open_stock(&sku, stock).await });
             }
         }
         while let Some(done) = opened.join_next().await {
             done.map_err(|_| Code::Internal)??;
+        }
+        let values = turn.into_iter().map(|(product, _)| (product.sku.clone(), product)).collect();
+        for new in app.catalogue.products.put_all(values).await? {
+            *(if new { &mut applied.created } else { &mut applied.updated }) += 1;
         }
     }
 }

@@ -14,8 +14,8 @@ use show::entry::{self, Entry, Rebuild};
 use show::stage::{Batch, EffectKey, Lost, Released, Stage, Step, Ticket};
 use show::{Rejection, Weight};
 use store::{
-    Append, Committed, EntryBytes, OutboxChange, OutboxKey, OutboxRow, Store, StoreError, StreamId,
-    TextChange, TextRow,
+    Append, Committed, DocChange, EntryBytes, OutboxChange, OutboxKey, OutboxRow, Store,
+    StoreError, StreamId, TextChange, TextRow,
 };
 use tokio::sync::{mpsc, oneshot};
 use units::{Duration, Timestamp};
@@ -59,10 +59,19 @@ pub(crate) trait Ledger<D: Decider>: Send + 'static {
 type Reply<D> = Result<<D as Decider>::Reply, ApiError>;
 type Caller<D> = Option<oneshot::Sender<Reply<D>>>;
 
-/// An input on its way to its owner, with the personal texts that it refers to.
+/// What is written in one batch with the entry that an input becomes.
+#[derive(Default)]
+pub(crate) struct Rows {
+    /// Personal texts that it refers to.
+    pub(crate) texts: Vec<TextRow>,
+    /// Rows of small tables.
+    pub(crate) docs: Vec<DocChange>,
+}
+
+/// An input on its way to its owner, with what is written along with it.
 struct Ask<D: Decider> {
     input: D::Input,
-    texts: Vec<TextRow>,
+    rows: Rows,
     caller: Caller<D>,
     /// Told as soon as it is in force, before it is synced.
     decided: Option<oneshot::Sender<()>>,
@@ -128,6 +137,7 @@ where
             done,
             texts: VecDeque::new(),
             texts_in_flight: VecDeque::new(),
+            docs: VecDeque::new(),
             retry_at: None,
             digest_at: None,
             lost: Arc::clone(&lost),
@@ -138,8 +148,13 @@ where
 
     /// Asks, and waits until the answer is synced. A full queue is refused at once.
     pub(crate) async fn ask(&self, input: D::Input, texts: Vec<TextRow>) -> ApiResult<D::Reply> {
+        self.ask_with(input, Rows { texts, ..Rows::default() }).await
+    }
+
+    /// The same with rows. They are not written when the answer needs no entry: then nothing is.
+    pub(crate) async fn ask_with(&self, input: D::Input, rows: Rows) -> ApiResult<D::Reply> {
         let (caller, answer) = oneshot::channel();
-        let ask = Ask { input, texts, caller: Some(caller), decided: None };
+        let ask = Ask { input, rows, caller: Some(caller), decided: None };
         self.questions
             .try_send(ask)
             .map_err(|_| ApiError::from(Code::QueueFull).retry_after_ms(1000))?;
@@ -148,7 +163,8 @@ where
 
     /// Reports a fact. It has happened already, so nobody waits; a full queue loses it, and the loss is recorded.
     pub(crate) fn tell(&self, input: D::Input, texts: Vec<TextRow>) {
-        if self.facts.try_send(Ask { input, texts, caller: None, decided: None }).is_err() {
+        let rows = Rows { texts, ..Rows::default() };
+        if self.facts.try_send(Ask { input, rows, caller: None, decided: None }).is_err() {
             self.lost.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -156,7 +172,7 @@ where
     /// Reports what takes effect before it is recorded, and waits until it has.
     pub(crate) async fn decide(&self, input: D::Input) -> ApiResult<()> {
         let (decided, wait) = oneshot::channel();
-        let ask = Ask { input, texts: Vec::new(), caller: None, decided: Some(decided) };
+        let ask = Ask { input, rows: Rows::default(), caller: None, decided: Some(decided) };
         self.facts.send(ask).await.map_err(|_| Code::ShowEnded)?;
         wait.await.map_err(|_| Code::Busy.into())
     }
@@ -191,6 +207,9 @@ struct Task<D: Decider, L> {
     texts: VecDeque<(u64, Text)>,
     /// Texts of facts that are submitted and not synced: a fact that is decided again takes its text along.
     texts_in_flight: VecDeque<(Ticket, Vec<TextRow>)>,
+    /// Rows of tables by the entry that they are written with, until it is submitted. Only questions bring some, so a
+    /// failure takes them along.
+    docs: VecDeque<(u64, DocChange)>,
     retry_at: Option<Timestamp>,
     /// When the state is fingerprinted next: a while after something changed.
     digest_at: Option<Timestamp>,
@@ -265,12 +284,17 @@ where
             Step::Staged { seq } => {
                 self.digest_at.get_or_insert_with(|| clock::now() + DIGEST_AFTER);
                 let text = |row| (seq, Text { row, fact });
-                self.texts.extend(ask.texts.into_iter().map(text));
+                self.texts.extend(ask.rows.texts.into_iter().map(text));
+                self.docs.extend(ask.rows.docs.into_iter().map(|row| (seq, row)));
                 self.ledger.staged(self.stage.state(), self.stage.last_events());
                 // A question that comes while the store rests is its probe.
                 if !fact {
                     self.retry_at = None;
                 }
+            }
+            // Somebody else has done it meanwhile, without the rows that belong to it here.
+            Step::Answered(answer) if !ask.rows.docs.is_empty() => {
+                send(answer.caller, Err(Code::Changed.into()));
             }
             Step::Answered(answer) => send(answer.caller, Ok(answer.reply)),
             Step::Refused { caller, rejection } => send(caller, Err(rejection.into())),
@@ -286,7 +310,7 @@ where
     fn record_lost(&mut self) {
         let lost = self.lost.swap(0, Ordering::Relaxed);
         if let Some(input) = D::overflow(lost).filter(|_| lost > 0) {
-            self.decide(Ask { input, texts: Vec::new(), caller: None, decided: None });
+            self.decide(Ask { input, rows: Rows::default(), caller: None, decided: None });
         }
     }
 
@@ -324,6 +348,9 @@ where
             rows.texts.push(TextChange::Put(text.row));
         }
         self.texts_in_flight.push_back((batch.ticket, kept));
+        while self.docs.front().is_some_and(|(seq, _)| *seq <= batch.last_seq) {
+            rows.docs.extend(self.docs.pop_front().map(|(_, row)| row));
+        }
         for (key, effect) in &batch.outbox {
             if let Some((kind, body)) = self.ledger.outbox(effect) {
                 let key = OutboxKey { stream: self.stream.clone(), seq: key.seq, n: key.n };
@@ -372,6 +399,7 @@ where
 
     /// Texts of facts in a failed batch, and behind it, go with the facts once more; texts of questions go with them.
     fn keep_texts(&mut self, failed: Ticket) {
+        self.docs.clear();
         let place = self.texts_in_flight.iter().position(|(ticket, _)| *ticket == failed);
         let undone = place.map(|place| self.texts_in_flight.split_off(place));
         let undone = undone.into_iter().flatten().flat_map(|(_, rows)| rows);

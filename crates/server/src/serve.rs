@@ -17,6 +17,7 @@ use crate::bootstrap::{self, Bootstrap};
 use crate::catalogue::Catalogue;
 use crate::config::Config;
 use crate::follows::Follows;
+use crate::hls::Indexes;
 use crate::http::limits::Buckets;
 use crate::http::listener;
 use crate::http::places::Gate;
@@ -190,6 +191,7 @@ pub(crate) fn open(config: Config, rtmp: SocketAddr) -> anyhow::Result<Arc<App>>
         newcomers: Buckets::new(NEWCOMERS_PER_S, NEWCOMERS_BURST),
         planning: tokio::sync::Mutex::default(),
         recordings,
+        indexes: Indexes::default(),
         feeds: Feeds::default(),
         threads,
         metrics: Metrics::default(),

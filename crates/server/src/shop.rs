@@ -13,13 +13,13 @@ use show::shop::{
 };
 use show::stage::EffectKey;
 use show::{Actor, Sku, Slug};
-use store::{OrderChange, OrderRow, StockChange, Store, StreamId, TextRow};
+use store::{DocChange, OrderChange, OrderRow, StockChange, Store, StreamId, TextRow};
 use units::{DeviceId, OrderId, Timestamp, UserId};
 
 use crate::catalogue::Catalogue;
 use crate::clock;
 use crate::errors::{ApiError, ApiResult, Code};
-use crate::owner::{Ledger, Owner, rebuild};
+use crate::owner::{Ledger, Owner, Rows, rebuild};
 use crate::rooms::Rooms;
 use crate::secrets::hex;
 use crate::tasks::Tasks;
@@ -151,6 +151,23 @@ impl Shop {
     pub(crate) async fn open_stock(&self, sku: &str, stock: u32) -> ApiResult<()> {
         let input = Input::StockOpened { sku: self::sku(sku)?, stock: u64::from(stock) };
         self.owner.ask(input, Vec::new()).await.map(drop)
+    }
+
+    /// The same with the row of its product, in one batch.
+    pub(crate) async fn open_stock_with(
+        &self,
+        sku: &str,
+        stock: u32,
+        product: DocChange,
+    ) -> ApiResult<()> {
+        let input = Input::StockOpened { sku: self::sku(sku)?, stock: u64::from(stock) };
+        self.owner.ask_with(input, Rows { docs: vec![product], ..Rows::default() }).await.map(drop)
+    }
+
+    /// Whether stock was ever opened.
+    pub(crate) fn has_stock(&self, sku: &str) -> bool {
+        let stock = self.shelf.stock.read().unwrap_or_else(PoisonError::into_inner);
+        Sku::new(sku).is_ok_and(|sku| stock.contains_key(&sku))
     }
 
     pub(crate) async fn adjust_stock(&self, sku: &str, delta: i64, by: UserId) -> ApiResult<()> {

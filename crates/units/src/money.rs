@@ -82,6 +82,7 @@ impl fmt::Debug for Currency {
 
 /// An amount in minor units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Money {
     /// Minor units: fen, cents, kopecks.
     pub minor: i64,

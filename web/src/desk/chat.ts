@@ -74,6 +74,11 @@ export class ChatModel {
     this.#stand(now);
   }
 
+  /** Erases all that a viewer has said, in every show; the room tells every page which lines those were. */
+  async erase(viewer: string): Promise<void> {
+    await api.delete(`/viewers${at(viewer)}/chat`);
+  }
+
   #stand(now: Moderation): void {
     this.rules.value = rulesOf(now);
     this.bans.value = now.bans;

@@ -2,7 +2,8 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ModerationStep } from "../wire/api";
-import { Button, cls, Disconnected, localTime, notifyError, t, tn, Toggle } from "../ui";
+import { hasRole } from "../wire/session";
+import { Button, cls, Dialog, Disconnected, localTime, notifyError, t, tn, Toggle } from "../ui";
 import type { ChatModel, Line } from "./chat";
 
 const SLOW_STEPS_S = [0, 5, 10, 30, 60];
@@ -12,6 +13,7 @@ const FOLLOW_PX = 60;
 
 export function ChatPanel({ chat }: { chat: ChatModel }) {
   const [open, setOpen] = useState<string | null>(null);
+  const [erasing, setErasing] = useState<Line | null>(null);
   const step = (s: ModerationStep) => {
     setOpen(null);
     chat.step(s).catch(notifyError);
@@ -21,8 +23,19 @@ export function ChatPanel({ chat }: { chat: ChatModel }) {
       <header class="panel-head"><h2>{t("desk.chat.title")}</h2><span class="spring" /><Rules chat={chat} step={step} /></header>
       <Disconnected connection={chat.room.connection} missed={chat.room.missed} retry={() => chat.room.retryNow()} />
       <PendingList chat={chat} step={step} />
-      <Lines chat={chat} open={open} setOpen={setOpen} step={step} />
+      <Lines chat={chat} open={open} setOpen={setOpen} step={step} erase={setErasing} />
       <Bans chat={chat} step={step} />
+      {erasing ? (
+        <Dialog title={t("desk.chat.erase.ask", { name: erasing.nick })} onClose={() => setErasing(null)}>
+          <div class="stack">
+            <p class="muted">{t("desk.chat.erase.text")}</p>
+            <div class="row">
+              <Button look="primary" onClick={() => { setErasing(null); setOpen(null); chat.erase(erasing.viewer).catch(notifyError); }}>{t("desk.chat.erase")}</Button>
+              <Button look="quiet" onClick={() => setErasing(null)}>{t("ui.cancel")}</Button>
+            </div>
+          </div>
+        </Dialog>
+      ) : null}
     </section>
   );
 }
@@ -66,7 +79,7 @@ function PendingList({ chat, step }: { chat: ChatModel; step: Step }) {
   );
 }
 
-function Lines({ chat, open, setOpen, step }: { chat: ChatModel; open: string | null; setOpen: (id: string | null) => void; step: Step }) {
+function Lines({ chat, open, setOpen, step, erase }: { chat: ChatModel; open: string | null; setOpen: (id: string | null) => void; step: Step; erase: (line: Line) => void }) {
   const list = useRef<HTMLUListElement>(null);
   const follow = useRef(true);
   const lines = chat.lines.value;
@@ -85,12 +98,12 @@ function Lines({ chat, open, setOpen, step }: { chat: ChatModel; open: string | 
       }}
     >
       {lines.length === 0 ? <li class="muted panel-empty">{t("desk.chat.empty")}</li> : null}
-      {lines.map((line) => <ChatLine key={line.id} line={line} open={open === line.id} onOpen={() => setOpen(open === line.id ? null : line.id)} step={step} />)}
+      {lines.map((line) => <ChatLine key={line.id} line={line} open={open === line.id} onOpen={() => setOpen(open === line.id ? null : line.id)} step={step} erase={erase} />)}
     </ul>
   );
 }
 
-function ChatLine({ line, open, onOpen, step }: { line: Line; open: boolean; onOpen: () => void; step: Step }) {
+function ChatLine({ line, open, onOpen, step, erase }: { line: Line; open: boolean; onOpen: () => void; step: Step; erase: (line: Line) => void }) {
   if (line.deleted) return <li class="chat-line muted"><s>{line.nick}</s> {t("desk.chat.deleted")}</li>;
   return (
     <li class={cls("chat-line", open && "chat-open")}>
@@ -102,6 +115,7 @@ function ChatLine({ line, open, onOpen, step }: { line: Line; open: boolean; onO
           <Button size="small" onClick={() => step({ kind: "delete", id: line.id })}>{t("desk.chat.delete")}</Button>
           <Button size="small" onClick={() => step({ kind: "time_out", viewer: line.viewer, seconds: TIME_OUT_S })}>{t("desk.chat.time_out", { minutes: TIME_OUT_S / 60 })}</Button>
           <Button size="small" onClick={() => step({ kind: "ban", viewer: line.viewer })}>{t("desk.chat.ban")}</Button>
+          {hasRole("operator") ? <Button size="small" look="quiet" onClick={() => erase(line)}>{t("desk.chat.erase")}</Button> : null}
         </span>
       ) : null}
     </li>

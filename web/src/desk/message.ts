@@ -31,6 +31,7 @@ export function deskMessage(data: unknown): DeskState | null {
     why: m.why ?? (status === "live" && !program ? "not_on_air" : null),
     in_delay_ms: isNumber(m.in_delay_ms) ? m.in_delay_ms : newest_media_ms - air_media_ms,
     status,
+    held: m.held ?? false,
     actions: list(m.actions),
     msgs_per_s: list(m.msgs_per_s),
     orders_per_min: list(m.orders_per_min),

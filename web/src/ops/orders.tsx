@@ -1,11 +1,12 @@
 // Orders: found by show and status, settled by hand, exported.
 
 import { useState } from "preact/hooks";
-import type { Order, OrderPage, OrderStatus, Show } from "../wire/api";
+import type { Order, OrderPage, OrderStatus } from "../wire/api";
 import { api, at } from "../wire/http";
+import { allShows } from "../wire/shows";
 import { hasRole } from "../wire/session";
 import { clock } from "../ui/format";
-import { Badge, Button, cls, type Column, Dialog, money, notifyError, Select, t, Table, useLoad, When } from "../ui";
+import { Badge, Button, cls, type Column, Dialog, money, notify, notifyError, Select, t, Table, useLoad, When } from "../ui";
 import { Loaded } from "./data";
 
 const STATUSES: readonly OrderStatus[] = ["reserved", "paid", "cancelled_by_buyer", "cancelled_by_seller", "refunded", "expired"];
@@ -37,8 +38,9 @@ export function OrdersTab() {
   const [filter, setFilter] = useState<Filter>({ show: "", status: "" });
   const [older, setOlder] = useState<OrderPage>({ orders: [], next: null });
   const [asked, setAsked] = useState<{ order: Order; step: OrderStep } | null>(null);
+  const [erasing, setErasing] = useState<Order | null>(null);
   const orders = useLoad(() => api.get<OrderPage>(`/orders${query(filter, { limit: String(PAGE) })}`), [filter.show, filter.status]);
-  const shows = useLoad(() => api.get<Show[]>("/shows"), []);
+  const shows = useLoad(() => allShows(), []);
   const set = (change: Partial<Filter>) => {
     setOlder({ orders: [], next: null });
     setFilter({ ...filter, ...change });
@@ -47,6 +49,18 @@ export function OrdersTab() {
     try {
       const page = await api.get<OrderPage>(`/orders${query(filter, { limit: String(PAGE), after: String(after) })}`);
       setOlder((before) => ({ orders: [...before.orders, ...page.orders], next: page.next ?? null }));
+    } catch (error) {
+      notifyError(error);
+    }
+  };
+  const erase = async (order: Order) => {
+    setErasing(null);
+    try {
+      await api.delete(`/orders${at(order.id)}/contact`);
+      // The same buyer may have ordered more than once.
+      setOlder({ orders: [], next: null });
+      orders.reload();
+      notify(t("ops.order.erased"));
     } catch (error) {
       notifyError(error);
     }
@@ -76,7 +90,7 @@ export function OrdersTab() {
           const next = (older.orders.length > 0 ? older.next : first.next) ?? null;
           return (
             <>
-              <Table rows={rows} columns={columns((order, to) => (to === "paid" ? void step(order, to) : setAsked({ order, step: to })))} rowKey={(o) => o.id} caption={t("ops.tab.orders")} empty={t("ops.orders.empty")} exportName="orders-shown" />
+              <Table rows={rows} columns={columns((order, to) => (to === "paid" ? void step(order, to) : setAsked({ order, step: to })), setErasing)} rowKey={(o) => o.id} caption={t("ops.tab.orders")} empty={t("ops.orders.empty")} exportName="orders-shown" />
               {next !== null ? <Button look="quiet" onClick={() => void more(next)}>{t("ops.orders.older")}</Button> : null}
             </>
           );
@@ -93,11 +107,23 @@ export function OrdersTab() {
           </div>
         </Dialog>
       ) : null}
+      {erasing ? (
+        <Dialog title={t("ops.order.ask.erase")} onClose={() => setErasing(null)}>
+          <div class="stack">
+            <p>{erasing.buyer?.name} · {erasing.buyer?.contact}</p>
+            <p class="muted">{t("ops.order.erase.text")}</p>
+            <div class="row">
+              <Button look="primary" onClick={() => void erase(erasing)}>{t("ops.order.do.erase")}</Button>
+              <Button look="quiet" onClick={() => setErasing(null)}>{t("ui.cancel")}</Button>
+            </div>
+          </div>
+        </Dialog>
+      ) : null}
     </>
   );
 }
 
-function columns(step: (order: Order, to: OrderStep) => void): Column<Order>[] {
+function columns(step: (order: Order, to: OrderStep) => void, erase: (order: Order) => void): Column<Order>[] {
   const settles = hasRole("operator");
   return [
     { key: "at", title: t("ops.when"), value: (o) => o.at, cell: (o) => <When time={o.at} /> },
@@ -113,6 +139,7 @@ function columns(step: (order: Order, to: OrderStep) => void): Column<Order>[] {
       cell: (o: Order) => (
         <span class="cell-actions">
           {nextSteps(o.status).map((s) => <Button key={s} size="small" look={s === "paid" ? "plain" : "quiet"} class={cls(`step-${s}`)} onClick={() => step(o, s)}>{t(`ops.order.do.${s}`)}</Button>)}
+          {o.buyer ? <Button size="small" look="quiet" onClick={() => erase(o)}>{t("ops.order.do.erase")}</Button> : null}
         </span>
       ),
     }] : []),

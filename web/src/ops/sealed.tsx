@@ -1,8 +1,9 @@
 // Sealed clips: what was stopped, opened only with a reason that is logged.
 
 import { useState } from "preact/hooks";
-import type { Sealed, Show } from "../wire/api";
+import type { Sealed } from "../wire/api";
 import { api, at, fetchRaw } from "../wire/http";
+import { allShows } from "../wire/shows";
 import { Button, clock, download, Field, notify, number, Select, t, Table, tOr, useLoad, When } from "../ui";
 import { Loaded } from "./data";
 import { Form } from "./form";
@@ -11,7 +12,7 @@ const REASON_MIN = 5;
 const TIMEOUT_MS = 120_000;
 
 export function SealedTab() {
-  const shows = useLoad(() => api.get<Show[]>("/shows"), []);
+  const shows = useLoad(() => allShows(), []);
   const [slug, setSlug] = useState("");
   return (
     <Loaded load={shows}>

@@ -3,13 +3,14 @@
 import { useState } from "preact/hooks";
 import type { Show } from "../wire/api";
 import { api, at } from "../wire/http";
+import { allShows } from "../wire/shows";
 import { Badge, Button, type Column, notifyError, number, t, Table, useLoad, useRefresh, When } from "../ui";
 import { HoldButton } from "../desk/hold";
 import { Loaded } from "./data";
 import { ShowForm } from "./showform";
 
 export function ShowsTab() {
-  const shows = useLoad(() => api.get<Show[]>("/shows"), []);
+  const shows = useLoad(() => allShows(), []);
   useRefresh(shows.reload);
   const [editing, setEditing] = useState<Show | "new" | null>(null);
   const step = (show: Show, name: "start" | "end") => {

@@ -45,7 +45,8 @@ export function figuresOf(feed: Feed | null): FeedFigures | null {
     audio: audio ? `${codecName(audio.codec)} · ${audio.sample_rate / 1000} kHz` : "—",
     channels: audio?.channels ?? 0,
     rate: bitrate((video?.bitrate_kbps ?? 0) + (audio?.bitrate_kbps ?? 0)),
-    key: video && video.key_interval_s > 0 ? video.key_interval_s.toFixed(1) : null,
+    // Not known before the second key frame.
+    key: video?.key_interval_s ? video.key_interval_s.toFixed(1) : null,
   };
 }
 

@@ -5,7 +5,7 @@ import type { Order, Watch } from "../wire/api";
 import { api, at } from "../wire/http";
 import { Room, type RoomMessage } from "../wire/room";
 import { nick } from "./device";
-import { apply, opened, pinned, refreshed, type RoomState, unknownOffer } from "./state";
+import { apply, arrived, opened, pinned, refreshed, type RoomState, unknownOffer } from "./state";
 
 /** How often countdowns and the cut line look at the picture's time. */
 const tick_ms = 250;
@@ -42,6 +42,7 @@ export class WatchModel {
     this.replay = watch.show.status === "ended";
     this.room = this.replay ? null : this.enter();
     this.showPin(watch.pin);
+    this.hold(watch);
     this.ticking = setInterval(() => this.tick(), tick_ms);
     void this.loadOrders();
   }
@@ -68,6 +69,7 @@ export class WatchModel {
       this.stateSignal.value = refreshed(this.stateSignal.value, watch);
       this.following.value = watch.following;
     });
+    this.hold(watch);
     return watch;
   }
 
@@ -142,6 +144,15 @@ export class WatchModel {
     const old = !show.on_air || (pin !== null && pin.air_ms <= air.now_ms - seen_by_all_ms);
     if (old || !this.room) this.setPin(pin);
     else this.room.whenAired(pin?.air_ms, () => this.setPin(pin));
+  }
+
+  /** What comes is told with the page and shown with the picture. */
+  private hold(watch: Watch): void {
+    for (const change of watch.later) {
+      this.room?.whenAired(change.air_ms, () => {
+        this.stateSignal.value = arrived(this.stateSignal.value, change);
+      });
+    }
   }
 
   private setPin(pin: Watch["pin"]): void {

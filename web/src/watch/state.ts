@@ -1,13 +1,10 @@
 /** What a viewer sees of a show, as a fold over room messages that the picture has reached. Pure. */
-import type { Cut, Offer, Pin, RoomRules, Show, ShowStatus, Watch } from "../wire/api";
+import type { Cut, Later, Offer, Pin, RoomRules, Show, ShowStatus, Watch } from "../wire/api";
 import type { Chat, OfferTerms, RoomMessage } from "../wire/room";
 
 /** Older talk than this is let go of. */
 export const chat_max = 150;
 const cuts_max = 100;
-
-/** A part that was stopped; the id is known when the room told of it. */
-export type KnownCut = Cut & { id?: string | undefined };
 
 export interface RoomState {
   show: Show;
@@ -16,7 +13,7 @@ export interface RoomState {
   viewers: number;
   rules: RoomRules;
   chat: Chat[];
-  cuts: KnownCut[];
+  cuts: Cut[];
   me: { id: string; nick: string } | null;
   /** The room's answer to what this viewer did last. */
   answer: { code: string; message: string; hint: string; retry_after_ms: number | null } | null;
@@ -39,6 +36,12 @@ export function opened(watch: Watch): RoomState {
 /** The page's data asked for again: what the room has told since stays. */
 export function refreshed(state: RoomState, watch: Watch): RoomState {
   return { ...state, show: watch.show, offers: watch.offers, cuts: watch.cuts.slice(-cuts_max) };
+}
+
+/** The picture has reached what the page was told in advance. */
+export function arrived(state: RoomState, change: Later): RoomState {
+  const offers = change.offer ? withOffer(state.offers, change.offer) : state.offers;
+  return { ...state, offers, pin: change.pin ? (change.pin.sku ? change.pin : null) : state.pin };
 }
 
 export function pinned(state: RoomState, pin: Pin | null): RoomState {
@@ -69,10 +72,10 @@ export function apply(state: RoomState, message: RoomMessage): RoomState {
     case "sold_out":
       return withStock(state, message.sku, 0);
     case "cut": {
-      // The same one comes again when it moves, ends or is undone. What /watch told has no id but its place.
-      const others = state.cuts.filter((known) => known.from_air_ms !== message.from_air_ms && (!message.id || known.id !== message.id));
+      // The same one comes again when it moves, ends or is undone.
+      const others = state.cuts.filter((known) => known.id !== message.id);
       if (message.state === "undone") return { ...state, cuts: others };
-      const cut: KnownCut = { id: message.id, kind: message.kind, from_air_ms: message.from_air_ms, to_air_ms: message.to_air_ms ?? null };
+      const cut: Cut = { id: message.id, kind: message.kind, from_air_ms: message.from_air_ms, to_air_ms: message.to_air_ms ?? null };
       return { ...state, cuts: [...others, cut].slice(-cuts_max) };
     }
     case "show":

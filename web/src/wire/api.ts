@@ -37,7 +37,9 @@ export type Front = With<S.Front, { live: Show[]; next: Show[]; past: Show[] }>;
 export type Offer = With<S.OfferView, { title: string; brand: string; category: string }>;
 export type Pin = With<S.PinView, { sku: string | null }>;
 export type Cut = S.CutView;
-export type Watch = With<S.WatchView, { show: Show; pin: Pin | null; offers: Offer[] }>;
+/** What the host has changed and the picture has not reached yet. */
+export type Later = With<S.LaterView, { offer: Offer | null; pin: Pin | null }>;
+export type Watch = With<S.WatchView, { show: Show; pin: Pin | null; offers: Offer[]; later: Later[] }>;
 
 export type OrderStatus =
   | "reserved"
@@ -68,55 +70,24 @@ export type RoomRules = Pick<S.RoomSettings, "slow_s" | "hold" | "locked">;
 export type Moderation = S.RoomSettings;
 export type ModerationStep = S.ModerationAsk;
 
-export interface Hint {
-  code: string;
-  message: string;
-}
-
-export interface Feed {
-  receiving: boolean;
-  since?: Time | null;
-  video?: {
-    codec: string;
-    width: number;
-    height: number;
-    fps: number;
-    bitrate_kbps: number;
-    key_interval_s: number;
-  } | null;
-  audio?: { codec: string; sample_rate: number; channels: number; bitrate_kbps: number } | null;
-  hints: Hint[];
-  refused?: Hint | null;
-}
+export type Hint = S.FeedHint;
+export type Feed = S.FeedView;
 
 /** `stream_key` is null for producers: only the host and operators see it. */
-export type Studio = Omit<S.StudioView, "feed" | "shows"> & { feed: Feed | null; shows: Show[] };
+export type Studio = With<S.StudioView, { feed: Feed | null; shows: Show[] }>;
 
 export type Sealed = S.SealView;
 
-/** What the desk socket pushes about four times a second. */
-export interface DeskState {
-  type: "desk";
-  air_ms: AirMs;
-  delay_s: number;
-  in_delay_ms: number;
-  newest_media_ms: MediaMs;
-  air_media_ms: MediaMs;
-  on: "host" | "standby" | "slate";
-  video: "host" | "standby" | "slate";
-  audio: "host" | "standby" | "silence";
-  /** Why it is not the host: `action`, `held`, `feed_lost`, … */
-  why?: string | null;
-  status: ShowStatus;
-  feed: Feed | null;
-  standby: { slug: string; name: string; ready: boolean; code?: string | null; why?: string | null; feed?: Feed | null } | null;
-  actions: Action[];
-  viewers: number;
-  msgs_per_s: number[];
-  orders_per_min: number[];
-  revenue: Money | null;
-  pin: Pin | null;
-  store: "ok" | "degraded" | "down";
-  recording: boolean;
-  storage_note?: string | null;
-}
+/** What the desk socket pushes about four times a second, with figures where a show without a program has none. */
+export type DeskState = With<
+  Omit<S.DeskMessage & S.DeskProgram, "actions">,
+  {
+    type: "desk";
+    on: "host" | "standby" | "slate";
+    video: "host" | "standby" | "slate";
+    audio: "host" | "standby" | "silence";
+    status: ShowStatus;
+    pin: Pin | null;
+    store: "ok" | "degraded" | "down";
+  }
+> & { actions: Action[] };

@@ -54,7 +54,7 @@ export type RoomMessage =
   | (Sequenced & { type: "offer" } & OfferTerms)
   | (Sequenced & { type: "stock"; sku: string; left: number })
   | (Sequenced & { type: "sold_out"; sku: string })
-  | (Sequenced & { type: "cut"; id?: string; state?: string; kind: string; from_air_ms: AirMs; to_air_ms?: AirMs | null })
+  | (Sequenced & { type: "cut"; id: string; state?: string; kind: string; from_air_ms: AirMs; to_air_ms?: AirMs | null })
   | (Sequenced & { type: "show"; status: ShowStatus })
   | (Sequenced & { type: "room" } & RoomRules)
   | (Sequenced & { type: "pending"; id: string; viewer: string; nick: string; text: string })

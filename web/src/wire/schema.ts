@@ -121,6 +121,8 @@ export interface ChangedUser {
 /** A part that was stopped. */
 export interface CutView {
   from_air_ms: number;
+  /** The same as in the room's message `cut`. */
+  id: string;
   kind: string;
   to_air_ms?: number | null;
 }
@@ -142,9 +144,111 @@ export interface DelayView {
 /** What becomes of the time between two delays. */
 export type DelayWord = "slate" | "dump" | "unchanged";
 
+/** An action that is planned or in force. */
+export interface DeskAction {
+  airs_at: string;
+  ends_at?: string | null;
+  from_air_ms?: number | null;
+  from_media_ms: number;
+  id: string;
+  kind: string;
+  late: boolean;
+  state: string;
+  time_to_air_ms: number;
+  to_air_ms?: number | null;
+  to_media_ms?: number | null;
+}
+
+/** How a show does, four times a second. A show that is planned or has ended has no program and none of its figures. */
+export interface DeskMessage {
+  /** Planned or in force, the newest 20. */
+  actions?: DeskAction[];
+  /** The moment that airs now. */
+  air_media_ms?: number;
+  /** What viewers who keep up see now; 0 before the first air. */
+  air_ms: number;
+  /** `host`, `standby` or `silence`. */
+  audio?: string;
+  delay_s?: number;
+  feed?: FeedView | null;
+  /** A restart lost records: the slate airs until somebody resumes. */
+  held?: boolean;
+  /** What is left of the delay. */
+  in_delay_ms?: number;
+  /** Of the last minute, the oldest second first. */
+  msgs_per_s: number[];
+  /** The newest moment of the preview. */
+  newest_media_ms?: number;
+  /** `host`, `standby` or `slate`. */
+  on?: string;
+  /** Orders that stand: reserved or paid. */
+  orders: number;
+  /** Of the last five minutes, the oldest first. */
+  orders_per_min: number[];
+  pin?: PinView | null;
+  recording: boolean;
+  recording_failing: boolean;
+  revenue?: MoneyView | null;
+  standby?: DeskStandby | null;
+  started_at?: string | null;
+  /** `planned`, `live` or `ended`. */
+  status: string;
+  storage_note?: string | null;
+  /** `ok`, `degraded` or `down`. */
+  store: string;
+  /** `desk`. */
+  type: string;
+  /** The same. */
+  video?: string;
+  viewers: number;
+  /** Why it is not the host, such as `action`, `held` or `feed_lost`. */
+  why?: string | null;
+}
+
+/** The program of a live show. */
+export interface DeskProgram {
+  /** Planned or in force, the newest 20. */
+  actions: DeskAction[];
+  /** The moment that airs now. */
+  air_media_ms: number;
+  /** `host`, `standby` or `silence`. */
+  audio: string;
+  delay_s: number;
+  /** A restart lost records: the slate airs until somebody resumes. */
+  held: boolean;
+  /** What is left of the delay. */
+  in_delay_ms: number;
+  /** The newest moment of the preview. */
+  newest_media_ms: number;
+  /** `host`, `standby` or `slate`. */
+  on: string;
+  /** The same. */
+  video: string;
+  /** Why it is not the host, such as `action`, `held` or `feed_lost`. */
+  why?: string | null;
+}
+
+/** Who stands by. */
+export interface DeskStandby {
+  /** Why not, as a word. */
+  code?: string | null;
+  feed?: FeedView | null;
+  name: string;
+  ready: boolean;
+  slug: string;
+  /** Why not, as a sentence. */
+  why?: string | null;
+}
+
 /** How the room names this device. */
 export interface DeviceView {
   nick: string;
+}
+
+/** What was erased. */
+export interface ErasedView {
+  /** Orders that had a name and a contact and have none any more. */
+  orders: number;
 }
 
 /** What a refusal looks like. */
@@ -162,6 +266,52 @@ export interface ErrorText {
   hint: string;
   /** What went wrong, in a sentence. */
   message: string;
+}
+
+/** The sound of a feed. */
+export interface FeedAudio {
+  bitrate_kbps: number;
+  channels: number;
+  codec: string;
+  sample_rate: number;
+}
+
+/** Something that a host could do better. */
+export interface FeedHint {
+  /** `key_interval`, `variable_frame_rate`, `no_audio`, `no_video`, `high_bitrate`, `sound_gaps` or `damaged`. */
+  code: string;
+  message: string;
+}
+
+/** Why a feed was refused. */
+export interface FeedRefused {
+  at: string;
+  code: string;
+  message: string;
+}
+
+/** The pictures of a feed. */
+export interface FeedVideo {
+  b_frames: boolean;
+  bitrate_kbps: number;
+  /** Such as `H.264 High 4.1`. */
+  codec: string;
+  fps: number;
+  height: number;
+  /** Seconds between the last two key frames, or since the last one when that is longer. */
+  key_interval_s?: number | null;
+  width: number;
+}
+
+/** How a host's feed arrives. */
+export interface FeedView {
+  audio?: FeedAudio | null;
+  /** What the host could do better. */
+  hints: FeedHint[];
+  receiving: boolean;
+  refused?: FeedRefused | null;
+  since?: string | null;
+  video?: FeedVideo | null;
 }
 
 /** What is on, what is next, what can be watched again. */
@@ -192,6 +342,13 @@ export interface ImportReport {
   created: number;
   rejected: RejectedLine[];
   updated: number;
+}
+
+/** What the host has changed and the picture has not reached yet; a page holds it until then. */
+export interface LaterView {
+  air_ms: number;
+  offer?: OfferView | null;
+  pin?: PinView | null;
 }
 
 /** An action in the show's log. */
@@ -264,6 +421,11 @@ export interface MoneyView {
 
 /** Somebody by address and by name. */
 export interface Named {
+  name: string;
+  slug: string;
+}
+
+export interface NewBrand {
   name: string;
   slug: string;
 }
@@ -518,8 +680,7 @@ export interface StreamKey {
 
 /** A host's studio. */
 export interface StudioView {
-  /** How the feed arrives; null when nothing does and nothing was refused lately. */
-  feed?: Record<string, unknown> | null;
+  feed?: FeedView | null;
   host: Named;
   /** Goes into OBS as the server. */
   rtmp_url: string;
@@ -546,12 +707,14 @@ export interface UserView {
   roles: Role[];
 }
 
-/** Everything that the watch page begins with. */
+/** Everything that the watch page begins with. `pin`, `offers` and `cuts` are what is seen at `air.now_ms`. */
 export interface WatchView {
   air: AirView;
   cuts: CutView[];
   device: DeviceView;
   following: boolean;
+  /** In order. */
+  later: LaterView[];
   offers: OfferView[];
   pin?: PinView | null;
   playlist: string;

@@ -5,8 +5,8 @@ import type { DeskState } from "../../src/wire/api";
 const desk = (more: Partial<DeskState> = {}): DeskState => ({
   type: "desk", air_ms: 0, delay_s: 8, in_delay_ms: 8000, newest_media_ms: 8000, air_media_ms: 0,
   on: "host", video: "host", audio: "host", status: "live",
-  feed: { receiving: true, hints: [], video: { codec: "avc1", width: 1280, height: 720, fps: 30, bitrate_kbps: 2400, key_interval_s: 2 } },
-  standby: null, actions: [], viewers: 0, msgs_per_s: [], orders_per_min: [], revenue: null, pin: null, store: "ok", recording: true, ...more,
+  feed: { receiving: true, hints: [], video: { codec: "avc1", width: 1280, height: 720, fps: 30, bitrate_kbps: 2400, key_interval_s: 2, b_frames: false } },
+  standby: null, actions: [], viewers: 0, msgs_per_s: [], orders_per_min: [], revenue: null, pin: null, store: "ok", recording: true, recording_failing: false, orders: 0, held: false, ...more,
 });
 
 describe("gauge", () => {

@@ -5,7 +5,7 @@ import type { Feed, Show } from "../../src/wire/api";
 
 const feed: Feed = {
   receiving: true, hints: [],
-  video: { codec: "avc1.64001f", width: 1280, height: 720, fps: 29.97, bitrate_kbps: 2400, key_interval_s: 2 },
+  video: { codec: "avc1.64001f", width: 1280, height: 720, fps: 29.97, bitrate_kbps: 2400, key_interval_s: 2, b_frames: false },
   audio: { codec: "mp4a.40.2", sample_rate: 44_100, channels: 2, bitrate_kbps: 128 },
 };
 
@@ -13,13 +13,15 @@ describe("feed", () => {
   it("has a light", () => {
     expect(lightOf(null)).toBe("silent");
     expect(lightOf(feed)).toBe("receiving");
-    expect(lightOf({ ...feed, refused: { code: "codec_hevc", message: "HEVC" } })).toBe("refused");
+    expect(lightOf({ ...feed, refused: { code: "codec_hevc", message: "HEVC", at: "2026-01-01T00:00:00.000Z" } })).toBe("refused");
   });
 
   it("has figures in the encoder's words", () => {
     expect(figuresOf(feed)).toEqual({ size: "1280×720", fps: "30", video: "H.264", audio: "AAC-LC · 44.1 kHz", channels: 2, rate: "2.5 Mbit/s", key: "2.0" });
     expect(figuresOf({ ...feed, receiving: false })).toBeNull();
     expect(figuresOf({ receiving: true, hints: [] })?.size).toBe("—");
+    const fresh = feed.video ? { ...feed.video, key_interval_s: null } : null;
+    expect(figuresOf({ ...feed, video: fresh })?.key).toBeNull();
   });
 
   it("names codecs and rates", () => {

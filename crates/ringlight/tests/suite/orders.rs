@@ -55,6 +55,32 @@ fn an_order_is_placed_once_and_refusals_say_why() {
     assert_eq!((lip["sold"].as_u64(), lip["left"].as_u64()), (Some(2), Some(497)), "{lip}");
 }
 
+/// Words go and the log stays: it never held them.
+#[test]
+fn what_was_erased_leaves_a_log_that_replays_and_verifies() {
+    let mut server = Server::start(Setup::default());
+    let (http, pat) = (server.anonymous(), server.pat());
+    let order = http.order("erased", "LIP-01", 1, Value::Null).expect(201);
+    let mut li = crate::client::Talker::enter(&server.http, "Li");
+    li.say("forget me");
+    li.wait_chat("forget me");
+    pat.post(
+        "/:shows/evening/moderation",
+        &json!({"kind": "time_out", "viewer": li.id, "seconds": 60}),
+    )
+    .expect(200);
+    let id = order["id"].as_str().unwrap();
+    assert_eq!(pat.delete(&format!("/:orders/{id}/contact")).expect(200)["orders"], 1);
+    pat.delete(&format!("/:viewers/{}/chat", li.id)).expect(204);
+    assert_eq!(pat.get("/:orders").expect(200)["orders"][0]["buyer"], Value::Null);
+    server.stop();
+    crate::crash::check_log(&server);
+    server.start_again();
+    let pat = server.pat();
+    assert_eq!(pat.get("/:orders").expect(200)["orders"][0]["buyer"], Value::Null);
+    pat.post(&format!("/:orders/{id}/status"), &json!({"to": "paid"})).expect(200);
+}
+
 #[test]
 fn a_show_that_has_ended_sells_nothing_and_a_limit_holds_per_buyer() {
     let server = Server::start(Setup::default());

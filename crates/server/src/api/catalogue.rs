@@ -154,13 +154,20 @@ pub(crate) async fn brands(State(app): State<Arc<App>>) -> Json<Vec<Brand>> {
     Json(app.catalogue.brands.all().iter().map(|brand| Brand::clone(brand)).collect())
 }
 
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewBrand {
+    slug: String,
+    name: String,
+}
+
 /// Add a brand.
-#[utoipa::path(post, path = "/brands", tag = "catalogue", request_body = Brand,
+#[utoipa::path(post, path = "/brands", tag = "catalogue", request_body = NewBrand,
     responses((status = 201, body = Brand), (status = "default", body = ErrorBody)))]
 pub(crate) async fn add_brand(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Body(ask): Body<Brand>,
+    Body(ask): Body<NewBrand>,
 ) -> ApiResult<(StatusCode, Json<Brand>)> {
     caller.operator()?;
     let brand = app.catalogue.add_brand(&ask.slug, &ask.name).await?;
@@ -313,10 +320,17 @@ pub(crate) async fn add_product(
         image: ask.image,
     };
     let product = app.catalogue.checked(product)?;
-    let sku = product.sku.clone();
-    let product = app.catalogue.products.insert(&sku, product).await?;
-    app.shop.open_stock(&sku, ask.stock).await?;
+    let product = add_with_stock(&app, product, ask.stock).await?;
     Ok((StatusCode::CREATED, Json(product_view(&app, &product))))
+}
+
+/// A product and its opening stock, in one batch. Stock that is there already, from an import that broke off, stays.
+async fn add_with_stock(app: &App, product: Product, stock: u32) -> ApiResult<Arc<Product>> {
+    let (sku, products) = (product.sku.clone(), &app.catalogue.products);
+    if app.shop.has_stock(&sku) {
+        return products.insert(&sku, product).await;
+    }
+    products.insert_with(&sku, product, |row| app.shop.open_stock_with(&sku, stock, row)).await
 }
 
 #[derive(Deserialize, ToSchema)]

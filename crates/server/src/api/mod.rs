@@ -1,8 +1,10 @@
 //! The API under `/api/v1`. Each handler asks who calls before it touches anything, and answers refusals from one table.
 
 mod catalogue;
+mod erasure;
 mod moderation;
 mod money;
+mod offers;
 mod orders;
 mod program;
 mod public;
@@ -18,17 +20,20 @@ use std::sync::Arc;
 use axum::Router;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
+use show::Sku;
 use show::offer::Selling;
-use show::{Sku, State};
+use show::sale::Sale;
 use units::AirTime;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub(crate) use self::money::MoneyView;
+pub(crate) use self::offers::PinView;
 #[cfg(test)]
 pub(crate) use self::program::record;
 pub(crate) use self::shows::plan_show;
-pub(crate) use self::studio::feed_view;
+pub(crate) use self::studio::{FeedView, feed_view};
 use crate::app::App;
 use crate::catalogue::Catalogue;
 use crate::http::FILE_MAX;
@@ -70,9 +75,9 @@ pub(crate) fn routes() -> (Router<Arc<App>>, Arc<str>) {
         .routes(routes!(shows::one, shows::change))
         .routes(routes!(shows::start))
         .routes(routes!(shows::end))
-        .routes(routes!(shows::offers, shows::add_offer))
-        .routes(routes!(shows::change_offer, shows::remove_offer))
-        .routes(routes!(shows::pin))
+        .routes(routes!(offers::offers, offers::add_offer))
+        .routes(routes!(offers::change_offer, offers::remove_offer))
+        .routes(routes!(offers::pin))
         .routes(routes!(program::delay))
         .routes(routes!(program::list, program::act))
         .routes(routes!(program::undo))
@@ -83,6 +88,8 @@ pub(crate) fn routes() -> (Router<Arc<App>>, Arc<str>) {
         .routes(routes!(orders::list))
         .routes(routes!(orders::set_status))
         .routes(routes!(orders::csv))
+        .routes(routes!(erasure::contact))
+        .routes(routes!(erasure::chat))
         .routes(routes!(public::front))
         .routes(routes!(public::watch))
         .routes(routes!(public::follow, public::unfollow))
@@ -100,6 +107,16 @@ pub(crate) fn routes() -> (Router<Arc<App>>, Arc<str>) {
 /// What OpenAPI 3.1 wants of every operation and the handlers do not say: a description of each response, and a name that no
 /// other operation has.
 fn complete(description: &mut Value) {
+    // The types refuse unknown keys in each variant of an enum too, which its derived description leaves out.
+    for schema in description["components"]["schemas"].as_object_mut().into_iter().flatten() {
+        let (name, schema) = schema;
+        for variant in schema["oneOf"].as_array_mut().into_iter().flatten() {
+            if name.ends_with("Ask") && variant["properties"].is_object() {
+                variant["additionalProperties"] = false.into();
+            }
+        }
+    }
+    flatten(&mut description["components"]["schemas"], "DeskMessage");
     let operations = description["paths"]
         .as_object_mut()
         .into_iter()
@@ -126,22 +143,46 @@ fn complete(description: &mut Value) {
     }
 }
 
+/// Makes one object of a schema that is put together from several; what may be missing as a whole is missing field by field.
+fn flatten(schemas: &mut Value, name: &str) {
+    let parts = schemas[name]["allOf"].take();
+    let (mut properties, mut required) = (serde_json::Map::new(), Vec::new());
+    for part in parts.as_array().into_iter().flatten() {
+        let optional = part["oneOf"].as_array();
+        let part = match optional.and_then(|one_of| one_of[0]["$ref"].as_str()) {
+            Some(reference) => &schemas[reference.rsplit('/').next().unwrap_or_default()],
+            None => part,
+        };
+        properties.extend(part["properties"].as_object().cloned().into_iter().flatten());
+        if optional.is_none() {
+            required.extend(part["required"].as_array().cloned().into_iter().flatten());
+        }
+    }
+    let says = schemas[name]["description"].take();
+    schemas[name] = json!({"type": "object", "description": says, "properties": properties, "required": required});
+}
+
 /// The API's description, for the generated client.
 pub(crate) fn description() -> Arc<str> {
     routes().1
 }
 
 /// An offer as a viewer at `air` meets it.
-pub(crate) fn offer_view(catalogue: &Catalogue, state: &State, sku: &Sku, air: AirTime) -> Value {
+pub(crate) fn offer_view(
+    catalogue: &Catalogue,
+    sale: &Sale,
+    ended: bool,
+    sku: &Sku,
+    air: AirTime,
+) -> Value {
     let product = catalogue.products.get(sku.as_str());
-    let view = state.sale.view(sku, air);
+    let view = sale.view(sku, air);
     let why = view.as_ref().and_then(|view| match view.selling {
         Selling::Yes => None,
         Selling::NotYet { .. } => Some("not_selling"),
         Selling::Frozen { .. } => Some("sale_frozen"),
         Selling::Closed => Some("offer_closed"),
     });
-    let ended = state.status == show::Status::Ended;
     json!({
         "sku": sku,
         "title": product.as_ref().map(|product| product.title.as_str()),

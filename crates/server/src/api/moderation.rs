@@ -19,7 +19,7 @@ use crate::shows::ShowHandle;
 
 /// A decision about the room.
 #[derive(Deserialize, ToSchema)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum ModerationAsk {
     /// Takes a message away.
     Delete {

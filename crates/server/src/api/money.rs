@@ -3,7 +3,8 @@
 use utoipa::ToSchema;
 
 /// An amount in minor units of a currency.
-#[derive(ToSchema)]
+#[derive(serde::Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "describes units::Money for OpenAPI")]
 pub(crate) struct MoneyView {
     /// Minor units: fen, cents, kopecks.

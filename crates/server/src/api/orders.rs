@@ -37,6 +37,7 @@ const MINE_MAX: usize = 100;
 
 /// Who buys.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Buyer {
     name: String,
     /// Where the seller reaches the buyer: an address, a telephone number, an e-mail.

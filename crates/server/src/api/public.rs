@@ -9,16 +9,19 @@ use axum::http::header::SET_COOKIE;
 use axum::response::{AppendHeaders, IntoResponse};
 use serde::Serialize;
 use serde_json::Value;
-use show::Status;
 use show::desk::{Action, ActionKind, ActionState};
+use show::{State as ShowState, Status};
+use units::{ActionId, AirTime};
 use utoipa::ToSchema;
 
-use super::shows::{PinView, ShowView, offers_at, show_view};
+use super::offers::{PinView, offers_of, stocked};
+use super::shows::{ShowView, show_view};
 use crate::app::App;
 use crate::clock;
 use crate::errors::{ApiError, ApiResult, Code, ErrorBody};
 use crate::http::body::Path;
 use crate::people::{Caller, DEVICE_COOKIE, Device, set_cookie};
+use crate::shows::unseen::{self, Change};
 
 const PAST_SHOWN: usize = 24;
 const NEXT_SHOWN: usize = 24;
@@ -65,21 +68,37 @@ pub(crate) struct AirView {
 /// A part that was stopped.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct CutView {
+    /// The same as in the room's message `cut`.
+    #[schema(value_type = String)]
+    id: ActionId,
     #[schema(value_type = String)]
     kind: ActionKind,
     from_air_ms: i64,
     to_air_ms: Option<i64>,
 }
 
-/// Everything that the watch page begins with.
+/// What the host has changed and the picture has not reached yet; a page holds it until then.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct LaterView {
+    air_ms: i64,
+    /// The offer from then on.
+    #[schema(value_type = Option<super::offers::OfferView>)]
+    offer: Option<Value>,
+    /// What is pinned from then on.
+    pin: Option<PinView>,
+}
+
+/// Everything that the watch page begins with. `pin`, `offers` and `cuts` are what is seen at `air.now_ms`.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct WatchView {
     show: ShowView,
     playlist: String,
     air: AirView,
     pin: Option<PinView>,
-    #[schema(value_type = Vec<super::shows::OfferView>)]
+    #[schema(value_type = Vec<super::offers::OfferView>)]
     offers: Vec<Value>,
+    /// In order.
+    later: Vec<LaterView>,
     following: bool,
     device: DeviceView,
     cuts: Vec<CutView>,
@@ -108,6 +127,7 @@ pub(crate) async fn watch(
     let cut = |action: &Action| match (action.kind, action.from_air) {
         (ActionKind::Resume | ActionKind::HandOver, _) | (_, None) => None,
         (kind, Some(from)) => Some(CutView {
+            id: action.id,
             kind,
             from_air_ms: from.ms(),
             to_air_ms: action.to_air.map(|to| to.ms()),
@@ -116,6 +136,16 @@ pub(crate) async fn watch(
     let stopped =
         state.desk.actions.iter().rev().filter(|action| action.state != ActionState::Undone);
     let host = handle.host();
+    // Between the two the owner may decide something: what is then in both is seen a little early, and nothing is lost.
+    let unseen = handle.unseen_after(clock.now);
+    let offers = match unseen.as_slice() {
+        [] => offers_of(&app, &state.sale, state.status, clock.now),
+        unseen => {
+            let seen = unseen::without(&state.sale, unseen);
+            offers_of(&app, &seen, state.status, clock.now)
+        }
+    };
+    let later = later(&app, &state, &unseen, clock.now);
     let view = WatchView {
         show: show_view(&app, &handle).ok_or(Code::UnknownShow)?,
         playlist: format!("/live/{slug}/index.m3u8"),
@@ -124,12 +154,37 @@ pub(crate) async fn watch(
             now_ms: clock.now.ms(),
         },
         pin,
-        offers: offers_at(&app, &handle, clock.now),
+        offers,
+        later,
         following: app.follows.follows(host.as_str(), device.id),
         device: DeviceView { nick: device.nick() },
         cuts: stopped.filter_map(cut).take(CUTS_SHOWN).collect(),
     };
     Ok((cookie, Json(view)))
+}
+
+/// Offers and pins that are on their way to the picture.
+fn later(app: &App, state: &ShowState, unseen: &[Change], now: AirTime) -> Vec<LaterView> {
+    let offer = |change: &Change| LaterView {
+        air_ms: change.air.ms(),
+        offer: Some(stocked(
+            app,
+            &unseen::with(&state.sale, change),
+            state.status,
+            &change.sku,
+            change.air,
+        )),
+        pin: None,
+    };
+    let pins = state.sale.pins().into_iter().filter_map(|(pin, air)| Some((pin, air?)));
+    let pins = pins.filter(|(_, air)| *air > now).map(|(pin, air)| LaterView {
+        air_ms: air.ms(),
+        offer: None,
+        pin: Some(PinView::of(pin.sku.as_ref(), air)),
+    });
+    let mut later: Vec<LaterView> = unseen.iter().map(offer).chain(pins).collect();
+    later.sort_by_key(|later| later.air_ms);
+    later
 }
 
 /// The header that gives a device its cookie, when it has none.

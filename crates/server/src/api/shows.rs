@@ -1,4 +1,4 @@
-//! Shows: their plan, start and end, what they offer and what is pinned.
+//! Shows: their plan, start and end.
 
 use std::sync::Arc;
 
@@ -6,14 +6,11 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use show::offer::Window;
-use show::{Actor, Input, OfferChange, Sku, Status};
-use units::{AirTime, Duration, Money, Timestamp};
+use show::{Actor, OfferChange, Status};
+use units::Timestamp;
 use utoipa::{IntoParams, ToSchema};
 
-use super::money::MoneyView;
-use super::offer_view;
+use super::offers;
 use crate::app::{App, text};
 use crate::bootstrap::Start;
 use crate::catalogue::ShowPlan;
@@ -90,20 +87,35 @@ pub(crate) struct ShowFilter {
     /// `planned`, `live` or `ended`.
     #[param(value_type = Option<String>)]
     status: Option<Status>,
+    /// `slug` of the last show of the page before.
+    after: Option<String>,
+    /// 200 at most, and when absent.
+    limit: Option<usize>,
 }
 
-/// Shows, the ones that start first coming first.
+/// Shows on a page at most.
+const SHOWS_MAX: usize = 200;
+
+/// A page of shows, the ones that start first coming first. A page with less than `limit` is the last.
 #[utoipa::path(get, path = "/shows", tag = "shows", params(ShowFilter),
     responses((status = 200, body = [ShowView]), (status = "default", body = ErrorBody)))]
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     Params(filter): Params<ShowFilter>,
-) -> Json<Vec<ShowView>> {
-    let mut shows = app.shows.all();
-    shows.retain(|show| filter.status.is_none_or(|status| show.status() == status));
-    let mut views: Vec<ShowView> = shows.iter().filter_map(|show| show_view(&app, show)).collect();
-    views.sort_by(|a, b| (&a.starts_at, &a.slug).cmp(&(&b.starts_at, &b.slug)));
-    Json(views)
+) -> ApiResult<Json<Vec<ShowView>>> {
+    let mut plans = app.catalogue.shows.all();
+    let place = |plan: &ShowPlan| (plan.starts_at, plan.slug.clone());
+    plans.sort_by_cached_key(|plan| place(plan));
+    if let Some(after) = filter.after.filter(|after| !after.is_empty()) {
+        let last = app.catalogue.shows.get(&after);
+        let last = place(&*last.ok_or_else(|| ApiError::about(Code::UnknownShow, after))?);
+        plans.retain(|plan| place(plan) > last);
+    }
+    let shows = plans.iter().filter_map(|plan| app.shows.get(&plan.slug).ok());
+    let fits = |show: &Arc<ShowHandle>| filter.status.is_none_or(|status| show.status() == status);
+    let limit = filter.limit.unwrap_or(SHOWS_MAX).clamp(1, SHOWS_MAX);
+    let views = shows.filter(fits).filter_map(|show| show_view(&app, &show)).take(limit);
+    Ok(Json(views.collect()))
 }
 
 /// One show.
@@ -194,42 +206,10 @@ pub(crate) async fn plan_show(
         app.shows.plan(&plan, by.clone()).await?
     };
     for sku in offers {
-        add(app, &handle, sku, OfferChange::default(), by.clone()).await?;
+        offers::add(app, &handle, sku, OfferChange::default(), by.clone()).await?;
     }
     app.shows.settle().await;
     Ok(handle)
-}
-
-async fn add(
-    app: &App,
-    handle: &ShowHandle,
-    sku: &str,
-    terms: OfferChange,
-    by: Actor,
-) -> ApiResult<()> {
-    let product = app
-        .catalogue
-        .products
-        .get(sku)
-        .ok_or_else(|| ApiError::about(Code::UnknownProduct, sku))?;
-    let input = Input::OfferAdd {
-        sku: sku_of(sku)?,
-        brand: crate::catalogue::slug("brand", &product.brand)?,
-        price: terms.price.unwrap_or(product.price),
-        terms,
-        // A planned show has no clock yet: its offers count from the beginning.
-        air: if handle.status() == Status::Planned {
-            AirTime::ZERO
-        } else {
-            handle.air_clock().newest
-        },
-        by,
-    };
-    handle.ask(input, Vec::new()).await
-}
-
-fn sku_of(text: &str) -> ApiResult<Sku> {
-    Sku::new(text).map_err(|_| ApiError::about(Code::UnknownProduct, text))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -274,7 +254,9 @@ pub(crate) async fn change(
         plan.starts_at = if text.is_empty() { None } else { Some(moment("starts_at", &text)?) };
     }
     let plan = app.catalogue.checked_plan(plan)?;
-    // The show's owner judges what may still change; the table follows.
+    // The owner judges what may still change, so its log comes first and the table never says what the log refused. When the
+    // store fails between the two, the caller hears it, and the same call again writes the rest: the log has nothing to
+    // add to a plan that it knows.
     app.shows.plan(&plan, by).await?;
     app.catalogue.shows.update(&slug, Code::UnknownShow, |_| Ok(plan)).await?;
     // Another host's show is none of the old one's.
@@ -313,184 +295,6 @@ pub(crate) async fn end(
     app.feeds.end_show(&handle);
     app.recordings.look(&handle.slug).await;
     Ok(Json(show_view(&app, &handle).ok_or(Code::Internal)?))
-}
-
-/// An offer as viewers meet it.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "describes the JSON of offer_view for OpenAPI")]
-pub(crate) struct OfferView {
-    sku: String,
-    title: Option<String>,
-    image: Option<String>,
-    brand: Option<String>,
-    category: Option<String>,
-    price: MoneyView,
-    /// The price before, when it was higher.
-    was: Option<MoneyView>,
-    /// Pieces still to sell.
-    left: u64,
-    /// Pieces that one buyer may have.
-    limit: Option<u32>,
-    /// When it opens, in milliseconds of AirTime.
-    opens_air_ms: Option<i64>,
-    closes_air_ms: Option<i64>,
-    selling: bool,
-    /// Why it does not sell.
-    why: Option<String>,
-}
-
-/// Offers of a show with what is left of them, for somebody at `air`.
-pub(crate) fn offers_at(app: &App, handle: &ShowHandle, air: AirTime) -> Vec<Value> {
-    let state = handle.state();
-    let mut listed: Vec<_> =
-        state.sale.offers.iter().filter(|(_, listed)| listed.terms.removed.is_none()).collect();
-    listed.sort_by_key(|(_, listed)| listed.no);
-    let view = |sku: &Sku| {
-        let mut offer = offer_view(&app.catalogue, &state, sku, air);
-        if let Some(offer) = offer.as_object_mut() {
-            offer.insert("left".to_owned(), app.shop.stock(sku.as_str()).left().into());
-        }
-        offer
-    };
-    listed.into_iter().map(|(sku, _)| view(sku)).collect()
-}
-
-/// The offers of a show.
-#[utoipa::path(get, path = "/shows/{slug}/offers", tag = "shows",
-    responses((status = 200, body = [OfferView]), (status = "default", body = ErrorBody)))]
-pub(crate) async fn offers(
-    State(app): State<Arc<App>>,
-    Path(slug): Path<String>,
-) -> ApiResult<Json<Vec<Value>>> {
-    let handle = app.shows.get(&slug)?;
-    Ok(Json(offers_at(&app, &handle, handle.air_clock().newest)))
-}
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct OfferTerms {
-    /// Only when it is added.
-    sku: Option<String>,
-    /// The product's price when absent.
-    #[schema(value_type = Option<MoneyView>)]
-    price: Option<Money>,
-    /// Pieces per buyer; 0 lifts the limit.
-    limit: Option<u32>,
-    /// Seconds from what the host does now until it opens.
-    opens_in_s: Option<i64>,
-    /// Seconds from what the host does now until it closes.
-    closes_in_s: Option<i64>,
-}
-
-const WINDOW_MAX_S: i64 = 24 * 3600;
-
-impl OfferTerms {
-    /// The change that viewers see at `newest`; what is not said of a window stays as it is.
-    fn change(&self, newest: AirTime, old: Option<Window>) -> ApiResult<OfferChange> {
-        let at = |seconds: Option<i64>| match seconds {
-            Some(s) if !(0..=WINDOW_MAX_S).contains(&s) => Err(ApiError::from(Code::BadWindow)),
-            seconds => Ok(seconds.map(|s| newest + Duration::from_s(s))),
-        };
-        let old = old.unwrap_or_default();
-        let window = Window {
-            opens: at(self.opens_in_s)?.or(old.opens),
-            closes: at(self.closes_in_s)?.or(old.closes),
-        };
-        let stated = self.opens_in_s.is_some() || self.closes_in_s.is_some();
-        Ok(OfferChange { price: self.price, limit: self.limit, window: stated.then_some(window) })
-    }
-}
-
-/// Offer a product in a show. Viewers see it when they see what the host does now.
-#[utoipa::path(post, path = "/shows/{slug}/offers", tag = "shows", request_body = OfferTerms,
-    responses((status = 201, body = [OfferView]), (status = "default", body = ErrorBody)))]
-pub(crate) async fn add_offer(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    Path(slug): Path<String>,
-    Body(ask): Body<OfferTerms>,
-) -> ApiResult<(StatusCode, Json<Vec<Value>>)> {
-    let handle = app.shows.get(&slug)?;
-    let by = Actor::User { id: caller.crew_of(handle.host().as_str())?.id };
-    let sku =
-        ask.sku.as_deref().ok_or_else(|| ApiError::about(Code::InvalidField, "sku: missing"))?;
-    let newest = handle.air_clock().newest;
-    add(&app, &handle, sku, ask.change(newest, None)?, by).await?;
-    app.shows.settle().await;
-    Ok((StatusCode::CREATED, Json(offers_at(&app, &handle, newest))))
-}
-
-/// Change an offer. Viewers see it when they see what the host does now.
-#[utoipa::path(patch, path = "/shows/{slug}/offers/{sku}", tag = "shows", request_body = OfferTerms,
-    responses((status = 200, body = [OfferView]), (status = "default", body = ErrorBody)))]
-pub(crate) async fn change_offer(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    Path((slug, sku)): Path<(String, String)>,
-    Body(ask): Body<OfferTerms>,
-) -> ApiResult<Json<Vec<Value>>> {
-    let handle = app.shows.get(&slug)?;
-    let by = Actor::User { id: caller.crew_of(handle.host().as_str())?.id };
-    let air = handle.air_clock().newest;
-    let sku = sku_of(&sku)?;
-    let old = handle.state().sale.offers.get(&sku).and_then(|listed| listed.terms.window);
-    let change = ask.change(air, old)?;
-    handle.ask(Input::OfferChange { sku, change, air, by }, Vec::new()).await?;
-    app.shows.settle().await;
-    Ok(Json(offers_at(&app, &handle, air)))
-}
-
-/// Take an offer out of a show.
-#[utoipa::path(delete, path = "/shows/{slug}/offers/{sku}", tag = "shows",
-    responses((status = 200, body = [OfferView]), (status = "default", body = ErrorBody)))]
-pub(crate) async fn remove_offer(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    Path((slug, sku)): Path<(String, String)>,
-) -> ApiResult<Json<Vec<Value>>> {
-    let handle = app.shows.get(&slug)?;
-    let by = Actor::User { id: caller.crew_of(handle.host().as_str())?.id };
-    let air = handle.air_clock().newest;
-    handle.ask(Input::OfferRemove { sku: sku_of(&sku)?, air, by }, Vec::new()).await?;
-    app.shows.settle().await;
-    Ok(Json(offers_at(&app, &handle, air)))
-}
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct PinAsk {
-    /// Absent or null: nothing is pinned.
-    sku: Option<String>,
-}
-
-/// What is pinned, and when viewers see it.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct PinView {
-    sku: Option<String>,
-    air_ms: i64,
-}
-
-/// Pin an offer to the screen, or nothing. Viewers see it when they see what the host does now.
-#[utoipa::path(post, path = "/shows/{slug}/pin", tag = "shows", request_body = PinAsk,
-    responses((status = 200, body = PinView), (status = "default", body = ErrorBody)))]
-pub(crate) async fn pin(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    Path(slug): Path<String>,
-    Body(ask): Body<PinAsk>,
-) -> ApiResult<Json<PinView>> {
-    let handle = app.shows.get(&slug)?;
-    let by = Actor::User { id: caller.crew_of(handle.host().as_str())?.id };
-    let air = handle.air_clock().newest;
-    let sku = ask.sku.as_deref().map(sku_of).transpose()?;
-    handle.ask(Input::Pin { sku, air, by }, Vec::new()).await?;
-    Ok(Json(PinView { sku: ask.sku, air_ms: air.ms() }))
-}
-
-impl PinView {
-    pub(crate) fn of(sku: Option<&Sku>, air: AirTime) -> Self {
-        Self { sku: sku.map(ToString::to_string), air_ms: air.ms() }
-    }
 }
 
 impl ShowView {

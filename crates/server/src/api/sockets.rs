@@ -13,6 +13,7 @@ use room::{ChannelId, Viewer};
 use super::public::{counted_device_of, device_of};
 use crate::app::App;
 use crate::clock;
+use crate::desk::DeskMessage;
 use crate::errors::{ApiError, ApiResult, Code, ErrorBody};
 use crate::http::body::Path;
 use crate::http::listener::{Socket, take_socket};
@@ -43,7 +44,7 @@ pub(crate) async fn room(
 
 /// How a show does, four times a second: a WebSocket with JSON messages, for producers.
 #[utoipa::path(get, path = "/shows/{slug}/desk", tag = "program",
-    responses((status = 101, description = "a WebSocket"), (status = "default", body = ErrorBody)))]
+    responses((status = 101, description = "a WebSocket; each message is this", body = DeskMessage), (status = "default", body = ErrorBody)))]
 pub(crate) async fn desk(
     State(app): State<Arc<App>>,
     caller: Caller,

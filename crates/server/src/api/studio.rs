@@ -6,8 +6,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::header::HOST;
+use media::feed::{AudioStats, Hint, VideoStats};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
 use super::shows::{Named, ShowView, show_view};
@@ -35,26 +35,95 @@ pub(crate) struct StudioView {
     stream_key: Option<String>,
     shows: Vec<ShowView>,
     /// How the feed arrives; null when nothing does and nothing was refused lately.
-    #[schema(value_type = Option<Object>)]
-    feed: Option<Value>,
+    feed: Option<FeedView>,
 }
 
 /// How a host's feed arrives.
-pub(crate) fn feed_view(app: &App, host: &str) -> Option<Value> {
+#[derive(Serialize, ToSchema)]
+pub(crate) struct FeedView {
+    receiving: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<String>,
+    /// Null until its configuration is known.
+    #[schema(value_type = Option<FeedVideo>)]
+    video: Option<VideoStats>,
+    /// The same.
+    #[schema(value_type = Option<FeedAudio>)]
+    audio: Option<AudioStats>,
+    /// What the host could do better.
+    #[schema(value_type = Vec<FeedHint>)]
+    hints: Vec<Hint>,
+    /// Why the last feed was refused, for two minutes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused: Option<FeedRefused>,
+}
+
+/// The pictures of a feed.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes VideoStats for OpenAPI")]
+pub(crate) struct FeedVideo {
+    /// Such as `H.264 High 4.1`.
+    codec: String,
+    width: u16,
+    height: u16,
+    fps: f64,
+    bitrate_kbps: u32,
+    /// Seconds between the last two key frames, or since the last one when that is longer.
+    key_interval_s: Option<f64>,
+    b_frames: bool,
+}
+
+/// The sound of a feed.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes AudioStats for OpenAPI")]
+pub(crate) struct FeedAudio {
+    codec: String,
+    sample_rate: u32,
+    channels: u8,
+    bitrate_kbps: u32,
+}
+
+/// Something that a host could do better.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes Hint for OpenAPI")]
+pub(crate) struct FeedHint {
+    /// `key_interval`, `variable_frame_rate`, `no_audio`, `no_video`, `high_bitrate`, `sound_gaps` or `damaged`.
+    code: String,
+    message: String,
+}
+
+/// Why a feed was refused.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct FeedRefused {
+    code: String,
+    message: String,
+    at: String,
+}
+
+/// How a host's feed arrives; `None` when nothing does and nothing was refused lately.
+pub(crate) fn feed_view(app: &App, host: &str) -> Option<FeedView> {
     let now = clock::now();
     // A feed that begins forgets what was refused before, so a refusal is always news of the last one.
     if let Some(refused) = app.feeds.refusal(host, now) {
-        let at = refused.at.rfc3339();
-        let refused = json!({"code": refused.code, "message": refused.message, "at": at});
-        return Some(json!({"receiving": false, "hints": [], "refused": refused}));
+        let (code, message, at) = (refused.code, refused.message, refused.at.rfc3339());
+        return Some(FeedView {
+            receiving: false,
+            since: None,
+            video: None,
+            audio: None,
+            hints: Vec::new(),
+            refused: Some(FeedRefused { code, message, at }),
+        });
     }
     let feed = app.feeds.of_host(host)?;
-    let mut view = serde_json::to_value(&feed.stats).unwrap_or_default();
-    if let Some(view) = view.as_object_mut() {
-        view.insert("receiving".to_owned(), true.into());
-        view.insert("since".to_owned(), feed.since.rfc3339().into());
-    }
-    Some(view)
+    Some(FeedView {
+        receiving: true,
+        since: Some(feed.since.rfc3339()),
+        video: feed.stats.video,
+        audio: feed.stats.audio,
+        hints: feed.stats.hints,
+        refused: None,
+    })
 }
 
 /// A host's studio.

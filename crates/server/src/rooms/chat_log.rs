@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use show::Slug;
-use store::{Batch, ChatChange, ChatRow, Store};
-use tokio::sync::{Mutex, mpsc};
+use store::{Batch, ChatChange, ChatRow, Store, StoreError};
+use tokio::sync::{Mutex, mpsc, oneshot};
 use units::{MessageId, ViewerId};
 
 use crate::clock;
@@ -21,7 +21,13 @@ const PRUNE_EVERY: Duration = Duration::from_secs(3600);
 
 /// The way to the chat on disk.
 pub(crate) struct ChatLog {
-    queue: mpsc::Sender<ChatChange>,
+    queue: mpsc::Sender<Job>,
+}
+
+enum Job {
+    Change(ChatChange),
+    /// Erases a viewer's lines, those that wait before it included, and says when that is synced.
+    Erase(ViewerId, oneshot::Sender<Result<(), StoreError>>),
 }
 
 impl ChatLog {
@@ -42,23 +48,43 @@ impl ChatLog {
             nick: nick.to_owned(),
             text: text.to_owned(),
         };
-        if self.queue.try_send(ChatChange::Insert(row)).is_err() {
+        if self.queue.try_send(Job::Change(ChatChange::Insert(row))).is_err() {
             tracing::warn!(%show, "a chat line was not kept: the queue to the disk is full");
         }
     }
 
     pub(super) fn delete(&self, id: MessageId) {
-        let _ = self.queue.try_send(ChatChange::Delete(id));
+        let _ = self.queue.try_send(Job::Change(ChatChange::Delete(id)));
+    }
+
+    pub(super) async fn erase(&self, viewer: ViewerId) -> Result<(), StoreError> {
+        let (done, synced) = oneshot::channel();
+        let stopped = || StoreError::Unavailable { why: store::Outage::Stopped };
+        self.queue.send(Job::Erase(viewer, done)).await.map_err(|_| stopped())?;
+        synced.await.unwrap_or_else(|_| Err(stopped()))
     }
 }
 
-async fn write(store: Arc<dyn Store>, lines: Arc<Mutex<mpsc::Receiver<ChatChange>>>) {
+async fn write(store: Arc<dyn Store>, lines: Arc<Mutex<mpsc::Receiver<Job>>>) {
     let mut lines = lines.lock().await;
     let mut turn = Vec::new();
     while lines.recv_many(&mut turn, TURN_MAX).await > 0 {
-        let chat = std::mem::take(&mut turn);
-        if let Err(error) = commit(&*store, Batch { chat, ..Batch::default() }).await {
+        let (mut chat, mut waiting) = (Vec::with_capacity(turn.len()), Vec::new());
+        for job in turn.drain(..) {
+            chat.push(match job {
+                Job::Change(change) => change,
+                Job::Erase(viewer, done) => {
+                    waiting.push(done);
+                    ChatChange::EraseViewer(viewer)
+                }
+            });
+        }
+        let kept = commit(&*store, Batch { chat, ..Batch::default() }).await.map(drop);
+        if let Err(error) = &kept {
             tracing::warn!(%error, "chat lines were not kept");
+        }
+        for done in waiting {
+            let _ = done.send(kept.clone());
         }
         tokio::time::sleep(EVERY).await;
     }

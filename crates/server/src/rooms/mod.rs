@@ -17,7 +17,7 @@ use room::{ChannelId, ChannelLimits, Event, Hub, HubConfig};
 use serde_json::{Value, json};
 use show::moderation::{Gate, Second};
 use show::{Sku, Slug};
-use store::Store;
+use store::{Store, StoreError};
 use units::{AirTime, MessageId, Timestamp, ViewerId};
 
 pub(crate) use self::chat_log::ChatLog;
@@ -255,6 +255,11 @@ impl Rooms {
         if let Some(until) = until {
             self.end_time_out(room, viewer, until);
         }
+        self.forget(room, viewer, &purged);
+    }
+
+    /// Drops what waits of a viewer, and tells everybody what was taken out of the room.
+    fn forget(&self, room: &Room, viewer: ViewerId, purged: &room::Purged) {
         room.held
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -267,6 +272,19 @@ impl Rooms {
             }
             self.tell(&room.slug, json!({"type": "deleted", "ids": ids}));
         }
+    }
+
+    /// Takes all that a viewer has said out of every room, and erases it from the disk. They may go on speaking.
+    pub(crate) async fn erase(&self, viewer: ViewerId) -> Result<(), StoreError> {
+        let rooms: Vec<Arc<Room>> = {
+            let rooms = self.rooms.read().unwrap_or_else(PoisonError::into_inner);
+            rooms.values().cloned().collect()
+        };
+        for room in rooms {
+            let purged = self.hub().purge(room.channel, viewer.as_u128());
+            self.forget(&room, viewer, &purged);
+        }
+        self.chat_log.erase(viewer).await
     }
 
     /// Lifts a time-out when it ends, unless something else keeps the viewer from speaking by then.

@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, watch};
 use units::{AirTime, Timestamp};
 
 use super::Standing;
+use super::unseen::{Change, Unseen};
 use crate::errors::{ApiResult, Code};
 use crate::onair::{Deps, OnAir};
 use crate::owner::Owner;
@@ -26,6 +27,8 @@ pub(crate) struct ShowHandle {
     state: watch::Sender<Arc<State>>,
     standing: RwLock<Standing>,
     onair: Mutex<Option<OnAir>>,
+    /// What the host has changed and viewers have not seen.
+    unseen: Mutex<Unseen>,
     /// When its program panicked.
     fell: Mutex<Often>,
 }
@@ -39,6 +42,7 @@ impl ShowHandle {
             state: watch::Sender::new(Arc::new(state)),
             standing: RwLock::new(standing),
             onair: Mutex::default(),
+            unseen: Mutex::default(),
             fell: Mutex::default(),
         }
     }
@@ -151,6 +155,15 @@ impl ShowHandle {
             OnAir::start(&self.slug, deps, Arc::new(tell), fell)
         };
         onair.get_or_insert_with(start).clone()
+    }
+
+    /// What of the offers somebody whose picture is at `air` has yet to see, in order.
+    pub(crate) fn unseen_after(&self, air: AirTime) -> Vec<Change> {
+        self.unseen.lock().unwrap_or_else(PoisonError::into_inner).after(air)
+    }
+
+    pub(super) fn with_unseen(&self, change: impl FnOnce(&mut Unseen)) {
+        change(&mut self.unseen.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
     /// Whether putting the program on air again can help; asked once for each panic.

@@ -75,7 +75,7 @@ impl ShowLedger {
             }
             Event::OfferSet { sku, .. } => {
                 let air = handle.air_clock().newest;
-                let mut offer = offer_view(&self.catalogue, state, sku, air);
+                let mut offer = offer_view(&self.catalogue, &state.sale, false, sku, air);
                 if let Some(offer) = offer.as_object_mut() {
                     offer.insert("type".to_owned(), "offer".into());
                     offer.insert("left".to_owned(), self.terms.left(sku).into());
@@ -161,6 +161,26 @@ impl ShowLedger {
     }
 }
 
+/// Remembers what of these events viewers have yet to see. The handle still has the state before them.
+fn note_unseen(handle: &ShowHandle, events: &[Event]) {
+    use show::desk::Fact;
+    for event in events {
+        match event {
+            Event::OfferSet { sku, terms } => {
+                let (before, clock) = (handle.state(), handle.air_clock());
+                let before = before.sale.offers.get(sku).map(|listed| &listed.terms);
+                handle.with_unseen(|unseen| {
+                    unseen.note(sku, before, terms, clock.newest, clock.now);
+                });
+            }
+            Event::Noted { fact: Fact::DelaySet { from_air, shift, .. }, .. } => {
+                handle.with_unseen(|unseen| unseen.restamp(*from_air, *shift));
+            }
+            _ => {}
+        }
+    }
+}
+
 /// How many of these a restart must not lose: what was done to the program or to a viewer.
 fn facts(events: &[Event]) -> u64 {
     use show::desk::Fact;
@@ -187,6 +207,7 @@ impl Ledger<Show> for ShowLedger {
     fn staged(&mut self, state: &State, events: &[Event]) {
         let Some(handle) = self.handle.upgrade() else { return };
         self.journal.wait_for(facts(events));
+        note_unseen(&handle, events);
         self.publish(&handle, state);
         for event in events {
             if let Event::Moderated { moderated, .. } = event {
@@ -197,6 +218,7 @@ impl Ledger<Show> for ShowLedger {
 
     fn reverted(&mut self, state: &State) {
         if let Some(handle) = self.handle.upgrade() {
+            handle.with_unseen(|unseen| unseen.clear());
             self.publish(&handle, state);
         }
         // Entries that were stored though their commit was reported as lost told the shop nothing.

@@ -6,6 +6,7 @@ mod restart;
 mod terms;
 #[cfg(test)]
 mod tests;
+pub(crate) mod unseen;
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};

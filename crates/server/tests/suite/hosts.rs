@@ -16,13 +16,13 @@ use crate::wait;
 static FLV: &[u8] = include_bytes!("../../../../slates/landscape.flv");
 
 /// An encoder: connected, or refused with a reason.
-struct Encoder {
+pub(crate) struct Encoder {
     socket: TcpStream,
     publisher: Publisher,
 }
 
 impl Encoder {
-    fn connect(rtmp: SocketAddr, key: &str) -> Result<Self, String> {
+    pub(crate) fn connect(rtmp: SocketAddr, key: &str) -> Result<Self, String> {
         let socket = TcpStream::connect(rtmp).unwrap();
         socket.set_read_timeout(Some(Duration::from_millis(10))).unwrap();
         let publisher = Publisher::new("live", StreamKey::new(key), &format!("rtmp://{rtmp}/live"));
@@ -54,7 +54,7 @@ impl Encoder {
         self.publisher.event()
     }
 
-    fn send(&mut self, tags: &[Tag]) {
+    pub(crate) fn send(&mut self, tags: &[Tag]) {
         for tag in tags {
             self.publisher.send(tag);
             self.socket.write_all(&self.publisher.output()).unwrap();

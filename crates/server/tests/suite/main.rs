@@ -2,8 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 mod bootstrap;
+mod catalogue;
 mod client;
 mod description;
+mod erasure;
 mod hostile;
 mod hosts;
 mod orders;
@@ -13,3 +15,4 @@ mod routes;
 mod server;
 mod sockets;
 mod wait;
+mod watch;

@@ -166,6 +166,8 @@ const TABLE: &[Row] = &[
     ("post", "/shows/{slug}/orders/{id}/cancel", &["evening", NOBODY], "", [404; 6]),
     ("get", "/orders", &[], "", [401, 200, 403, 403, 200, 200]),
     ("get", "/orders.csv", &[], "", [401, 200, 403, 403, 200, 200]),
+    ("delete", "/orders/{id}/contact", &[NOBODY], "", [401, 403, 403, 403, 403, 404]),
+    ("delete", "/viewers/{viewer}/chat", &[NOBODY], "", [401, 403, 403, 403, 403, 204]),
     ("post", "/orders/{id}/status", &[NOBODY], r#"{"to":"paid"}"#, [401, 403, 403, 403, 403, 404]),
     ("get", "/front", &[], "", [200; 6]),
     ("get", "/studio", &[], "", [401, 403, 200, 200, 200, 200]),

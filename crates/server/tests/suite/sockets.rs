@@ -13,15 +13,19 @@ use crate::server::{PASSWORD, Server, crew};
 use crate::wait;
 
 /// A socket of a desk or a room, with all that came.
-struct Listener {
+pub(crate) struct Listener {
     socket: WebSocket<TcpStream>,
-    heard: Vec<Value>,
+    pub(crate) heard: Vec<Value>,
     /// The code with which it was closed.
     closed: Option<u16>,
 }
 
 impl Listener {
-    fn open(addr: SocketAddr, path: &str, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
+    pub(crate) fn open(
+        addr: SocketAddr,
+        path: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Self, u16> {
         let stream = TcpStream::connect(addr).unwrap();
         let url = format!("ws://{addr}/api/v1/{path}");
         let mut request = url.into_client_request().unwrap();
@@ -47,16 +51,16 @@ impl Listener {
         Self::open(server.ready.http, path, &[("cookie", &cookie)]).unwrap()
     }
 
-    fn bearer(server: &Server, path: &str, token: &str) -> Self {
+    pub(crate) fn bearer(server: &Server, path: &str, token: &str) -> Self {
         let bearer = format!("Bearer {token}");
         Self::open(server.ready.http, path, &[("authorization", &bearer)]).unwrap()
     }
 
-    fn send(&mut self, message: &Value) {
+    pub(crate) fn send(&mut self, message: &Value) {
         self.socket.send(Message::text(message.to_string())).unwrap();
     }
 
-    fn hello(mut self) -> Self {
+    pub(crate) fn hello(mut self) -> Self {
         self.send(&json!({"type": "hello"}));
         self.wait("a welcome", |message| message["type"] == "welcome");
         self
@@ -74,7 +78,7 @@ impl Listener {
     }
 
     #[track_caller]
-    fn wait(&mut self, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) fn wait(&mut self, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
         wait::until(what, || {
             self.listen();
             self.heard.iter().find(|message| fits(message)).cloned()
@@ -250,4 +254,51 @@ fn a_proxy_has_all_connections_and_who_is_behind_it_has_their_own() {
     drop(first);
     wait::until("a place", || (http.get("front").status == 200).then_some(()));
     let _own: Vec<_> = (0..9).map(|_| room("127.0.0.1").unwrap()).collect();
+}
+
+/// What the desk is told is what the description says, before, during and after a show.
+#[test]
+fn a_desks_message_is_as_described() {
+    let server = Server::start(&crew(), |_| {});
+    let pat = server.pat();
+    let document: Value = serde_json::from_str(&server::openapi()).unwrap();
+    let responses = &document["paths"]["/shows/{slug}/desk"]["get"]["responses"];
+    let described = responses["101"]["content"]["application/json"]["schema"]["$ref"].as_str();
+    assert_eq!(described, Some("#/components/schemas/DeskMessage"));
+    let (mut known, mut needed) = (Vec::new(), Vec::new());
+    fields(&document, "DeskMessage", &mut known, &mut needed);
+    let (mut program, mut of_program) = (Vec::new(), Vec::new());
+    fields(&document, "DeskProgram", &mut program, &mut of_program);
+    let mut desk = Listener::bearer(&server, DESK, "rl_pia_0123456789abcdef");
+    for (step, status, live) in
+        [(None, "planned", false), (Some("start"), "live", true), (Some("end"), "ended", false)]
+    {
+        if let Some(step) = step {
+            pat.post(&format!("shows/evening/{step}"), &Value::Null).expect(200);
+        }
+        let message = desk.wait(status, |message| {
+            message["status"] == status && message.get("delay_s").is_some() == live
+        });
+        let message = message.as_object().unwrap();
+        for name in message.keys() {
+            let known = known.contains(name) || (live && program.contains(name));
+            assert!(known || name == "at" || name == "seq" || name == "epoch", "{status}: {name}");
+        }
+        let needed = needed.iter().chain(live.then_some(&of_program).into_iter().flatten());
+        for name in needed {
+            assert!(message.contains_key(name), "{status}: {name} is missing");
+        }
+    }
+}
+
+/// The fields of an object in the description, and those that are always there. A part that may be missing is left out.
+fn fields(document: &Value, name: &str, known: &mut Vec<String>, needed: &mut Vec<String>) {
+    let schema = &document["components"]["schemas"][name];
+    let parts = schema["allOf"].as_array().cloned().unwrap_or_else(|| vec![schema.clone()]);
+    for part in parts {
+        let properties = part["properties"].as_object().into_iter().flatten();
+        known.extend(properties.map(|(name, _)| name.clone()));
+        let required = part["required"].as_array().into_iter().flatten();
+        needed.extend(required.map(|name| name.as_str().unwrap().to_owned()));
+    }
 }
