@@ -29,8 +29,10 @@ const WINDOW: usize = ms(5_000);
 const STEP: usize = ms(1_500);
 /// A window begins at a quiet place if there is one so little earlier.
 const WINDOW_OUTWARD: usize = ms(1_000);
-/// A pause this long ends a stretch.
+/// A pause this long ends a stretch that is long enough to be worth a recognition of its own; a long pause ends any.
 const PAUSE: usize = ms(480);
+const PAUSE_LONG: usize = ms(900);
+const STRETCH_MIN: usize = ms(3_000);
 /// Speech pauses for this long before a window waits for what comes.
 const BREATH: usize = ms(250);
 /// Sound that is kept around speech.
@@ -40,6 +42,8 @@ const TAIL: usize = ms(300);
 const STRETCH_MAX: usize = ms(8_000);
 const STRETCH_MAX_SEGMENTS: usize = ms(5_500);
 const CUT_BACK: usize = ms(2_000);
+/// So shortly before the cut no window is worth its time.
+const CUT_SOON: usize = ms(1_000);
 /// Speech shorter than this is a click or a cough.
 const SPEECH_MIN: usize = ms(130) / FRAME;
 /// Not being understood is worth saying from here on.
@@ -349,17 +353,19 @@ impl Ear {
             Mode::Rolling => STRETCH_MAX,
             Mode::Segments => STRETCH_MAX_SEGMENTS,
         };
-        if now - open.spoken >= PAUSE {
+        let pause = if open.spoken - open.from >= STRETCH_MIN { PAUSE } else { PAUSE_LONG };
+        if now - open.spoken >= pause {
             self.open = None;
             self.close(open, open.spoken + TAIL, false);
         } else if now - open.from >= most {
             let cut = self.sound.quietest((now - CUT_BACK).max(open.from + STEP), now);
             self.close(open, cut, true);
-            let next_window = cut.max(now.saturating_sub(STEP)) + STEP;
+            let next_window = cut.max(now.saturating_sub(STEP / 2)) + STEP;
             self.open = Some(Open { from: cut, spoken: open.spoken.max(cut), next_window });
         } else if self.mode() == Mode::Rolling
             && now >= open.next_window
             && now - open.spoken < BREATH
+            && now - open.from < most - CUT_SOON
         {
             if let Some(open) = &mut self.open {
                 open.next_window = now + STEP;
@@ -457,7 +463,7 @@ impl Ear {
         let here = job.span.run == self.run;
         let sound = &self.sound;
         let mut sentences = sentence::split(&tokens, |from, to| {
-            here && sound.pauses(place(from), place(to), PAUSE_IN_TEXT)
+            sound.pause(place(from), place(to), PAUSE_IN_TEXT).filter(|_| here)
         });
         let whole = matches!(job.kind, Kind::Whole { .. });
         if sentences.is_empty() {

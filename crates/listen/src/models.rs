@@ -18,9 +18,6 @@ use sha2::{Digest, Sha256};
 
 use crate::ListenError;
 
-#[cfg(fuzzing)]
-pub use ct2::probe;
-
 /// How deep an import looks into a folder.
 const DEPTH_MAX: usize = 4;
 /// Files that an import looks at; further ones are not seen.

@@ -8,6 +8,15 @@ const LOOP_MAX: usize = 12;
 /// A loop covers at least this many tokens.
 const LOOP_TOKENS: usize = 8;
 
+/// Where a pause lies in the time that a token is given.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Pause {
+    /// The token is spoken after it.
+    Before,
+    /// The token is spoken before it.
+    Behind,
+}
+
 /// A sentence within what was recognised at once.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct Sentence {
@@ -27,8 +36,11 @@ fn ends_sentence(text: &str) -> bool {
         .ends_with(['.', '!', '?', '…', '。', '！', '？'])
 }
 
-/// Tokens become sentences. Where the text has no full stop at all, `pause` may say that one lies between two times.
-pub(super) fn split(tokens: &[Token], pause: impl Fn(Duration, Duration) -> bool) -> Vec<Sentence> {
+/// Tokens become sentences. Where the text has no full stop at all, `pause` may find one between the ends of two tokens.
+pub(super) fn split(
+    tokens: &[Token],
+    pause: impl Fn(Duration, Duration) -> Option<Pause>,
+) -> Vec<Sentence> {
     let stops = tokens.iter().rev().skip(1).any(|token| ends_sentence(&token.text));
     let (mut sentences, mut begin, mut before) = (Vec::new(), 0, None);
     for (n, token) in tokens.iter().enumerate() {
@@ -37,8 +49,13 @@ pub(super) fn split(tokens: &[Token], pause: impl Fn(Duration, Duration) -> bool
         let goes_on = next
             .is_some_and(|next| next.text.starts_with(|c: char| c.is_ascii_digit() || c == '.'));
         let stop = ends_sentence(&token.text) && !goes_on;
-        let silent = !stops
-            && next.is_some_and(|next| token.ends.zip(next.ends).is_some_and(|(a, b)| pause(a, b)));
+        let within = |from: Option<&Token>, to: Option<&Token>| -> Option<Pause> {
+            if stops { None } else { pause(from?.ends?, to?.ends?) }
+        };
+        let previous = n.checked_sub(1).and_then(|n| tokens.get(n));
+        let silent = next.is_some()
+            && (within(previous, Some(token)) == Some(Pause::Behind)
+                || within(Some(token), next) == Some(Pause::Before));
         if stop || silent || next.is_none() {
             let part = tokens.get(begin..=n).unwrap_or_default();
             let text: String = part.iter().map(|token| token.text.as_str()).collect();
@@ -106,7 +123,7 @@ mod tests {
     #[test]
     fn sentences_end_where_they_end() {
         let check = |text: &str, expected: &[&str]| {
-            let found = split(&tokens(text), |_, _| false);
+            let found = split(&tokens(text), |_, _| None);
             let found: Vec<&str> = found.iter().map(|sentence| sentence.text.as_str()).collect();
             assert_eq!(found, expected, "{text}");
         };
@@ -121,13 +138,18 @@ mod tests {
 
     #[test]
     fn a_pause_ends_a_sentence_where_nothing_else_does() {
-        let pause = |from: Duration, _: Duration| from == Duration::from_ms(600);
-        let found = split(&tokens("你|好|我|是"), pause);
+        // The pause may lie in the time of the token before it or of the token after it.
+        let after =
+            |from: Duration, _: Duration| (from == Duration::from_ms(600)).then_some(Pause::Before);
+        let before =
+            |_: Duration, to: Duration| (to == Duration::from_ms(600)).then_some(Pause::Behind);
+        let found = split(&tokens("你|好|我|是"), after);
+        assert_eq!(found, split(&tokens("你|好|我|是"), before));
         assert_eq!(found.len(), 2);
         assert_eq!(found[1].from, Some(Duration::from_ms(600)));
         assert!(found[0].complete && !found[1].complete);
         assert_eq!(
-            split(&tokens("你|好|。|我|是"), pause).len(),
+            split(&tokens("你|好|。|我|是"), after).len(),
             2,
             "full stops are believed first"
         );
@@ -154,7 +176,7 @@ mod tests {
         fn splitting_loses_no_word(text in "([ a-z]{1,4}[.?!]?\\|){0,40}") {
             let all = tokens(&text);
             let whole: String = all.iter().flat_map(|token| token.text.chars()).filter(|c| c.is_alphanumeric()).collect();
-            let split = split(&all, |_, _| false);
+            let split = split(&all, |_, _| None);
             let parts: String = split.iter().flat_map(|s| s.text.chars()).filter(|c| c.is_alphanumeric()).collect();
             prop_assert_eq!(whole, parts);
             let _ = looped(&all);

@@ -3,6 +3,7 @@
 use units::{Duration, MediaTime};
 
 use crate::asr::RATE;
+use crate::ear::sentence::Pause;
 use crate::vad::{Detect, FRAME, FRAMES_PER_S, Frame, level_db};
 
 /// Seconds of sound that are kept; older sound is forgotten.
@@ -92,9 +93,18 @@ impl Sound {
         self.range(from, to).iter().filter(|frame| frame.speech).count()
     }
 
-    /// Whether nobody speaks for at least `frames` in a row between two positions.
-    pub(super) fn pauses(&self, from: usize, to: usize, frames: usize) -> bool {
-        self.range(from, to).split(|frame| frame.speech).any(|pause| pause.len() >= frames)
+    /// Whether nobody speaks for at least `frames` in a row between two positions, and if so, whether more is spoken
+    /// before that pause than after it.
+    pub(super) fn pause(&self, from: usize, to: usize, frames: usize) -> Option<Pause> {
+        let (mut run, mut before, mut found, mut after) = (0, 0, false, 0);
+        for frame in self.range(from, to) {
+            run = if frame.speech { 0 } else { run + 1 };
+            found |= run == frames;
+            if frame.speech {
+                *(if found { &mut after } else { &mut before }) += 1;
+            }
+        }
+        found.then_some(if before >= after { Pause::Behind } else { Pause::Before })
     }
 
     /// The level below which a frame is quiet: near the noise floor, and far below speech.

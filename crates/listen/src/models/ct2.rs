@@ -159,11 +159,3 @@ pub(super) fn read(file: &[u8]) -> Result<Variables<'_>, ListenError> {
     }
     Ok(variables)
 }
-
-/// For the fuzzer: any bytes through the reader and the converter.
-#[cfg(fuzzing)]
-pub fn probe(file: &[u8]) {
-    if let Ok(variables) = read(file) {
-        let _ = super::ggml::from_ct2(&variables, b"!\n<|endoftext|>\n");
-    }
-}

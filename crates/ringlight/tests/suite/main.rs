@@ -16,6 +16,7 @@ mod commands;
 mod crash;
 mod ffmpeg;
 mod full_disk;
+mod hears;
 mod hostile;
 mod keys;
 mod orders;
