@@ -41,12 +41,19 @@ fn main() -> ExitCode {
     let mut whisper = Whisper::load(model.as_ref(), &WhisperOptions::default()).expect("a model");
 
     let five = &sound[..5 * RATE as usize];
-    whisper.recognise(five, language).expect("recognised");
-    let before = cpu_s();
-    for _ in 0..5 {
+    let mut plain =
+        Whisper::load(model.as_ref(), &WhisperOptions { times: false, ..Default::default() })
+            .expect("a model");
+    for (what, whisper) in [("with token times", &mut whisper), ("without", &mut plain)] {
         whisper.recognise(five, language).expect("recognised");
+        let before = cpu_s();
+        for _ in 0..5 {
+            whisper.recognise(five, language).expect("recognised");
+        }
+        let each = (cpu_s() - before) / 5.0;
+        println!("recognition  {each:.2} CPU s for five seconds of sound, {what}");
     }
-    println!("recognition  {:.2} CPU s for five seconds of sound", (cpu_s() - before) / 5.0);
+    drop(plain);
 
     let before = cpu_s();
     let mut resampled = Resampled::new(48_000).expect("a rate");

@@ -32,7 +32,7 @@ const WINDOW_OUTWARD: usize = ms(1_000);
 /// A pause this long ends a stretch that is long enough to be worth a recognition of its own; a long pause ends any.
 const PAUSE: usize = ms(480);
 const PAUSE_LONG: usize = ms(900);
-const STRETCH_MIN: usize = ms(3_000);
+const STRETCH_MIN: usize = ms(4_500);
 /// Speech pauses for this long before a window waits for what comes.
 const BREATH: usize = ms(250);
 /// Sound that is kept around speech.
@@ -40,7 +40,7 @@ const LEAD: usize = ms(300);
 const TAIL: usize = ms(300);
 /// A stretch that goes on longer is cut at the quietest place of its last seconds.
 const STRETCH_MAX: usize = ms(8_000);
-const STRETCH_MAX_SEGMENTS: usize = ms(5_500);
+const STRETCH_MAX_SEGMENTS: usize = ms(7_500);
 const CUT_BACK: usize = ms(2_000);
 /// So shortly before the cut no window is worth its time.
 const CUT_SOON: usize = ms(1_000);
