@@ -7,11 +7,19 @@
 pub mod asr;
 pub mod captions;
 pub mod ear;
+pub mod embed;
 mod error;
 mod heard;
+pub mod host;
+pub mod judge;
 pub mod models;
 pub mod pcm;
+pub mod rules;
+pub mod sets;
+pub mod text;
+pub mod training;
 pub mod vad;
+pub mod weights;
 
 pub use error::ListenError;
 pub use heard::{Hypothesis, Language, Slack, UnknownLanguage};

@@ -32,6 +32,12 @@ pub(crate) enum Command {
     /// Look after the models that hear and judge
     #[command(subcommand)]
     Models(ModelsCommand),
+    /// Judge text, train what judges it, and see what it is worth
+    #[command(subcommand)]
+    Text(TextCommand),
+    /// Look after rule packs
+    #[command(subcommand)]
+    Rules(RulesCommand),
     /// Check whether this machine is fit to run a server
     Doctor(DoctorArgs),
     /// Print the API's description (OpenAPI 3.1)
@@ -192,6 +198,93 @@ pub(crate) struct CheckArgs {
 pub(crate) struct DoctorArgs {
     #[command(flatten)]
     pub(crate) settings: Settings,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TextCommand {
+    /// Read lines `text[TAB context]` on standard input and print one JSON object for each
+    Score(ScoreArgs),
+    /// Make the weights that ship again, to the last bit
+    Train(TrainArgs),
+    /// Say what the weights are worth on held-out sets
+    Eval(EvalArgs),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RulesCommand {
+    /// Run the examples of a pack, or of all that ship
+    Test(RulesTestArgs),
+}
+
+/// What is asked of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Task {
+    /// Contempt of a host sentence
+    Host,
+    /// What a chat line is
+    Chat,
+    /// Claims of a host sentence
+    Claims,
+    /// Whether a chat line is offensive
+    Offensive,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ScoreArgs {
+    /// What is asked
+    #[arg(long, value_enum)]
+    pub(crate) task: Task,
+    /// zh, ru or en
+    #[arg(long)]
+    pub(crate) lang: listen::Language,
+    /// Folder of the weights that do not ship [default: the cache folder of the user]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) models: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct TrainArgs {
+    /// Folder of the project's sets
+    #[arg(long, value_name = "DIR", default_value = "texts")]
+    pub(crate) texts: PathBuf,
+    /// Folder of the public sets that the manifest names
+    #[arg(long, value_name = "DIR")]
+    pub(crate) extra: Option<PathBuf>,
+    /// Where the weights go
+    #[arg(long, value_name = "DIR", default_value = "models")]
+    pub(crate) out: PathBuf,
+    /// Folder of the weights that do not ship [default: the cache folder of the user]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) models: Option<PathBuf>,
+    /// Keep embeddings in this file between runs
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cache: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct EvalArgs {
+    /// Folder of the project's sets; those below `held` are looked at
+    #[arg(long, value_name = "DIR", default_value = "texts")]
+    pub(crate) texts: PathBuf,
+    /// A public set with a column `offensive`, packed with gzip
+    #[arg(long, value_name = "FILE")]
+    pub(crate) offensive: Option<PathBuf>,
+    /// Language of the public set
+    #[arg(long, default_value = "zh")]
+    pub(crate) lang: listen::Language,
+    /// Folder of the weights that do not ship [default: the cache folder of the user]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) models: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct RulesTestArgs {
+    /// The name of a pack that ships, or a file
+    #[arg(value_name = "PACK")]
+    pub(crate) pack: Option<String>,
+    /// Folder of the weights that do not ship [default: the cache folder of the user]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) models: Option<PathBuf>,
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! Words for people go to stdout, logs and refusals to stderr: what went wrong, then a hint.
 
 mod cli;
+mod commands;
 mod config;
 mod demo;
 mod doctor;
@@ -19,7 +20,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::{Cli, Command, ConfigCommand, LogCommand, ModelsCommand};
+use crate::cli::{
+    Cli, Command, ConfigCommand, LogCommand, ModelsCommand, RulesCommand, TextCommand,
+};
 
 /// An order makes and drops some dozens of small allocations on three threads; this allocator does it for 3 to 12 % less
 /// CPU an order than the system's.
@@ -37,6 +40,10 @@ fn main() -> ExitCode {
         Command::Listen(args) => listen::run(&args),
         Command::Models(ModelsCommand::List(args)) => models::list(&args),
         Command::Models(ModelsCommand::Import(args)) => models::import(&args),
+        Command::Text(TextCommand::Score(args)) => commands::text::score(&args),
+        Command::Text(TextCommand::Train(args)) => commands::text::train(&args),
+        Command::Text(TextCommand::Eval(args)) => commands::text::eval(&args),
+        Command::Rules(RulesCommand::Test(args)) => commands::rules::test(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Openapi => {
             out::line(server::openapi());
