@@ -1,6 +1,6 @@
 //! `text score`: lines in, one answer a line out, in order.
 
-use std::io::{BufRead, Write};
+use std::io::{BufRead, BufReader, Write};
 
 use listen::Language;
 use listen::host::LABELS;
@@ -30,7 +30,7 @@ pub(crate) fn run(args: &ScoreArgs) -> anyhow::Result<bool> {
             eprint_note(limit);
         }
     }
-    let mut input = std::io::stdin().lock();
+    let mut input = BufReader::new(std::io::stdin().lock());
     let mut output = std::io::BufWriter::new(std::io::stdout().lock());
     let mut line = Vec::new();
     while next_line(&mut input, &mut line)? {
@@ -41,9 +41,9 @@ pub(crate) fn run(args: &ScoreArgs) -> anyhow::Result<bool> {
         if writeln!(output, "{answer}").is_err() {
             return Ok(true);
         }
-        // Somebody who types line by line wants each answer at once.
-        if input.fill_buf().map_or(true, <[u8]>::is_empty) {
-            break;
+        // Whoever waits for an answer before the next line gets it; a file is answered in blocks.
+        if input.buffer().is_empty() && output.flush().is_err() {
+            return Ok(true);
         }
     }
     let _ = output.flush();
