@@ -228,6 +228,9 @@ pub enum Fact {
         to_air: Option<AirTime>,
         /// The first moment that it no longer stops.
         to_media: Option<MediaTime>,
+        /// The first moment that it stops, when that is another one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from_media: Option<MediaTime>,
     },
     /// An action is over: its end aired, or a person resumed.
     ActionEnded {
@@ -334,10 +337,11 @@ impl Desk {
     pub(crate) fn knows(&self, fact: &Fact) -> bool {
         match fact {
             Fact::ActionTaken(action) => self.action(action.id).is_some(),
-            Fact::ActionMoved { id, from_air, to_air, to_media } => {
+            Fact::ActionMoved { id, from_air, to_air, to_media, from_media } => {
                 self.action(*id).is_some_and(|action| {
                     (action.from_air, action.to_air, action.to_media)
                         == (*from_air, *to_air, *to_media)
+                        && from_media.is_none_or(|from| from == action.from_media)
                 })
             }
             Fact::ActionEnded { id, .. } | Fact::ActionUndone { id, .. } => {
@@ -356,14 +360,17 @@ impl Desk {
     pub(crate) fn apply(&mut self, fact: &Fact, at: Timestamp) {
         match fact {
             Fact::ActionTaken(action) => self.take(action),
-            Fact::ActionMoved { id, from_air, to_air, to_media } => self.change(*id, |action| {
-                if action.state != ActionState::Active {
-                    return;
-                }
-                action.from_air = *from_air;
-                action.to_air = *to_air;
-                action.to_media = *to_media;
-            }),
+            Fact::ActionMoved { id, from_air, to_air, to_media, from_media } => {
+                self.change(*id, |action| {
+                    if action.state != ActionState::Active {
+                        return;
+                    }
+                    action.from_media = from_media.unwrap_or(action.from_media);
+                    action.from_air = *from_air;
+                    action.to_air = *to_air;
+                    action.to_media = *to_media;
+                })
+            }
             Fact::ActionEnded { id, air } => self.change(*id, |action| {
                 action.to_air = Some(*air);
                 action.state = ActionState::Ended;

@@ -25,6 +25,7 @@ pub mod names;
 pub mod offer;
 mod rejection;
 pub mod sale;
+pub mod sentinel;
 pub mod shop;
 pub mod stage;
 pub mod text;

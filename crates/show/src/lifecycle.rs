@@ -19,6 +19,7 @@ use crate::names::{Actor, Hash256, Sku, Slug};
 use crate::offer::{Selling, Terms};
 use crate::rejection::Rejection;
 use crate::sale::{OfferView, Pin, Sale};
+use crate::sentinel::{self, Sentinel, Signal};
 use crate::shop;
 
 /// The longest delay, in seconds.
@@ -50,6 +51,9 @@ pub struct State {
     pub room: Room,
     /// What the program did.
     pub desk: Desk,
+    /// What was signalled, and what came of it.
+    #[serde(default, skip_serializing_if = "Sentinel::is_empty")]
+    pub sentinel: Sentinel,
 }
 
 impl State {
@@ -124,6 +128,7 @@ impl Decider for Show {
             Event::Moderated { moderated, at } => state.room.apply(moderated, *at),
             Event::SealOpened { .. } => {}
             Event::Noted { fact, at } => note(state, fact, *at),
+            Event::Sentinel { change } => state.sentinel.apply(change),
         }
     }
 
@@ -134,7 +139,12 @@ impl Decider for Show {
     fn weight(input: &Input) -> Weight {
         match input {
             Input::Fact { fact: Fact::RoomCounted(_) | Fact::ProgramMark(_) } => Weight::Count,
-            Input::Fact { .. } | Input::Moderate { .. } | Input::FeedArrived { .. } => Weight::Fact,
+            Input::Signal { signal: Signal::Sentence { .. } } => Weight::Count,
+            Input::Fact { .. }
+            | Input::Moderate { .. }
+            | Input::FeedArrived { .. }
+            | Input::Signal { .. }
+            | Input::Incident { .. } => Weight::Fact,
             _ => Weight::Ask,
         }
     }
@@ -192,7 +202,15 @@ fn judge(state: &State, input: &Input, at: Timestamp) -> Result<Vec<Event>, Reje
             let new = !state.desk.knows(fact);
             Ok(new.then(|| Event::Noted { fact: fact.clone(), at }).into_iter().collect())
         }
+        Input::Signal { signal } => Ok(changes(sentinel::judge(state, signal, at))),
+        Input::Incident { id, decide, action, by } => {
+            sentinel::person(state, *id, decide, *action, by).map(changes)
+        }
     }
+}
+
+fn changes(changes: Vec<sentinel::Change>) -> Vec<Event> {
+    changes.into_iter().map(|change| Event::Sentinel { change }).collect()
 }
 
 fn judge_plan(state: &State, plan: &Plan) -> Result<Vec<Event>, Rejection> {
@@ -206,6 +224,9 @@ fn judge_plan(state: &State, plan: &Plan) -> Result<Vec<Event>, Rejection> {
     }
     if plan.standby.as_ref() == Some(&plan.host) {
         return Err(Rejection::BadSetting { field: "standby".to_owned() });
+    }
+    if plan.policy.as_ref().is_some_and(|policy| policy.flaw().is_some()) {
+        return Err(Rejection::BadSetting { field: "policy".to_owned() });
     }
     let Some(old) = &state.plan else { return Ok(vec![Event::Planned { plan: plan.clone() }]) };
     if old == plan {
@@ -265,6 +286,7 @@ fn judge_remove(state: &State, sku: &Sku, air: AirTime) -> Result<Vec<Event>, Re
 
 fn note(state: &mut State, fact: &Fact, at: Timestamp) {
     state.desk.apply(fact, at);
+    state.sentinel.note(fact);
     let sale = &mut state.sale;
     match fact {
         Fact::ActionTaken(action) if action.kind.freezes() => {

@@ -144,6 +144,10 @@ rejections! {
     },
     /// Nobody may speak.
     "locked_down" => LockedDown,
+    /// No such incident, or it is long over.
+    "unknown_incident" => UnknownIncident,
+    /// Somebody has decided about the incident already.
+    "incident_decided" => IncidentDecided,
     /// No such sealed clip.
     "unknown_seal" => UnknownSeal,
     /// The sealed clip has expired.

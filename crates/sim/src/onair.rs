@@ -313,7 +313,7 @@ impl OnAir {
             (told.from_air, told.to) = (action.from_air, action.to);
             let (id, from_air, to_air, to_media) =
                 (action.id, action.from_air, to_air(&action), action.to);
-            self.facts.push(Fact::ActionMoved { id, from_air, to_air, to_media });
+            self.facts.push(Fact::ActionMoved { id, from_air, to_air, to_media, from_media: None });
         }
     }
 

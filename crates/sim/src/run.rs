@@ -218,6 +218,7 @@ impl Sim {
                 delay_s: self.rng.pick(&[1, 4, 8]),
                 starts_at: None,
                 start: StartMode::Auto,
+                policy: None,
             };
             self.until_taken(i, &Input::Plan { plan, by: producer() }, |state| {
                 state.plan.is_some()

@@ -54,6 +54,8 @@ id!(
     ActionId,
     /// One browser or app that watches, talks and buys.
     DeviceId,
+    /// One case that signals were fused into.
+    IncidentId,
     /// One chat message.
     MessageId,
     /// One order.

@@ -10,8 +10,8 @@ mod money;
 mod time;
 
 pub use id::{
-    ActionId, DeviceId, MessageId, OrderId, ParseIdError, SealId, SessionId, TextId, TokenId,
-    UserId, ViewerId,
+    ActionId, DeviceId, IncidentId, MessageId, OrderId, ParseIdError, SealId, SessionId, TextId,
+    TokenId, UserId, ViewerId,
 };
 pub use money::{Currency, Money, MoneyError};
 pub use time::{AirTime, Duration, FLICKS_PER_S, MediaTime, Timestamp};

@@ -1,13 +1,14 @@
 //! What goes into and comes out of a show.
 
 use serde::{Deserialize, Serialize};
-use units::{AirTime, Money, SealId, Timestamp};
+use units::{ActionId, AirTime, IncidentId, Money, SealId, Timestamp};
 
 use crate::desk::Fact;
 use crate::moderation::{Moderated, Moderation};
 use crate::names::{Actor, Sku, Slug};
 use crate::offer::Terms;
 use crate::sale::{OfferChange, Pin};
+use crate::sentinel::{self, Decide, Policy, Signal};
 use crate::shop;
 use crate::text::TextRef;
 
@@ -55,6 +56,9 @@ pub struct Plan {
     /// What starts it.
     #[serde(default)]
     pub start: StartMode,
+    /// What is done about what the host says; absent: nobody listens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Policy>,
 }
 
 /// What is asked of a show, or happened to it. `air` is the AirTime at which viewers see what the host caused now.
@@ -157,6 +161,22 @@ pub enum Input {
         /// What.
         fact: Fact,
     },
+    /// Listening measured something. A fact: the sentinel's orders are carried out already.
+    Signal {
+        /// What.
+        signal: Signal,
+    },
+    /// A person decides about an incident. A fact for the same reason.
+    Incident {
+        /// Which.
+        id: IncidentId,
+        /// What they do.
+        decide: Decide,
+        /// The id of the action, should one be taken.
+        action: ActionId,
+        /// Who.
+        by: Actor,
+    },
 }
 
 /// What happened.
@@ -212,6 +232,11 @@ pub enum Event {
         fact: Fact,
         /// When it was noted.
         at: Timestamp,
+    },
+    /// The sentinel did something.
+    Sentinel {
+        /// What.
+        change: sentinel::Change,
     },
 }
 

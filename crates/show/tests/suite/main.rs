@@ -3,6 +3,7 @@
 mod golden;
 mod privacy;
 mod scripts;
+mod sentinel;
 mod shop_props;
 mod show_props;
 mod stage_props;

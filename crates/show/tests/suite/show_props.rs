@@ -6,6 +6,10 @@ use show::desk::{ACTIONS_MAX, Action, ActionKind, DelayHow, Fact};
 use show::moderation::Moderation;
 use show::offer::Window;
 use show::sale::{FREEZES_MAX, PINS_MAX};
+use show::sentinel::{
+    Decide, Hit, INCIDENTS_MAX, IncidentState, MACHINE_HAND_OVER_MAX, MACHINE_STOP_MAX, Mode,
+    Policy, Response, Severity, Signal, Stake, Verdict, Window as HeardWindow,
+};
 use show::shop::{self, Shop};
 use show::*;
 use units::*;
@@ -46,7 +50,7 @@ fn fact() -> impl Strategy<Value = Fact> {
             state: Default::default(), undone_at: None,
         })),
         2 => (id(), prop::option::of(air()), prop::option::of(air())).prop_map(|(id, from_air, to_air)| {
-            Fact::ActionMoved { id, from_air, to_air, to_media: None }
+            Fact::ActionMoved { id, from_air, to_air, to_media: None, from_media: None }
         }),
         2 => (id(), air()).prop_map(|(id, air)| Fact::ActionEnded { id, air }),
         1 => (id(), prop::option::of(air())).prop_map(|(id, to_air)| {
@@ -56,6 +60,60 @@ fn fact() -> impl Strategy<Value = Fact> {
             delay: Duration::from_s(8), from_air, shift: Duration::from_s(s), how: DelayHow::Slate,
         }),
     ]
+}
+
+fn policy() -> Option<Policy> {
+    let rules = vec!["core".to_owned()];
+    Some(Policy { mode: Mode::Act, rules, ..Policy::default() })
+}
+
+fn hit() -> impl Strategy<Value = Hit> {
+    let rule = prop::sample::select(vec!["core/contempt", "core/threat", "claims/minors"]);
+    let proposed = prop::sample::select(vec![Response::Advise, Response::Mute, Response::HandOver]);
+    let span = (0i64..600, 0i64..300);
+    (rule, proposed, span, any::<bool>(), 0u128..400).prop_map(|(rule, proposed, span, last, n)| {
+        Hit {
+            rule: rule.to_owned(),
+            score: 900,
+            severity: Severity::Serious,
+            proposed,
+            from: MediaTime::from_ms(span.0 * 100),
+            to: MediaTime::from_ms((span.0 + span.1) * 100),
+            last,
+            text: None,
+            answers: None,
+            stake: Stake::default(),
+            incident: IncidentId::from_u128(n),
+            action: ActionId::from_u128(1000 + n),
+        }
+    })
+}
+
+fn signal() -> impl Strategy<Value = Signal> {
+    let window = (0i64..600, 1i64..200, any::<bool>(), prop::collection::vec(hit(), 0..3));
+    prop_oneof![
+        6 => window.prop_map(|(from, long, heard, hits)| Signal::Window(HeardWindow {
+            from: MediaTime::from_ms(from * 100),
+            to: MediaTime::from_ms((from + long) * 100),
+            heard,
+            hits,
+        })),
+        1 => (0u128..400, any::<bool>()).prop_map(|(n, aired)| Signal::NotDone {
+            action: ActionId::from_u128(1000 + n),
+            aired,
+            instead: ActionId::from_u128(9000 + n),
+        }),
+    ]
+}
+
+fn decide() -> impl Strategy<Value = Decide> {
+    let verdict = Verdict::Wrong;
+    prop::sample::select(vec![
+        Decide::Confirm,
+        Decide::Widen { from: None, to: None },
+        Decide::Dismiss,
+        Decide::Judge { verdict },
+    ])
 }
 
 fn input() -> impl Strategy<Value = Input> {
@@ -68,6 +126,7 @@ fn input() -> impl Strategy<Value = Input> {
         delay_s: 8,
         starts_at: None,
         start,
+        policy: policy(),
     };
     prop_oneof![
         2 => Just(Input::Plan { plan: plan(StartMode::Auto), by: by() }),
@@ -87,6 +146,10 @@ fn input() -> impl Strategy<Value = Input> {
             by: by(), reason: None,
         }),
         12 => fact().prop_map(|fact| Input::Fact { fact }),
+        12 => signal().prop_map(|signal| Input::Signal { signal }),
+        3 => (0u128..400, decide()).prop_map(|(n, decide)| Input::Incident {
+            id: IncidentId::from_u128(n), decide, action: ActionId::from_u128(20_000 + n), by: by(),
+        }),
     ]
 }
 
@@ -94,6 +157,32 @@ fn input() -> impl Strategy<Value = Input> {
 fn tell(shop: &mut shop::State, input: &shop::Input) {
     let decision = Shop::decide(shop, input, T0).expect("the shop takes what a show says");
     decision.events.iter().for_each(|event| Shop::evolve(shop, event));
+}
+
+/// LAW rule 7: a machine stops 20 s in a row at most, hands over for 60 s at most, and does nothing else.
+fn machine_keeps_its_bounds(state: &State) -> Result<(), TestCaseError> {
+    let open = state.sentinel.incidents.iter().filter(|i| i.state == IncidentState::Open);
+    let mut stops = Vec::new();
+    for act in open.filter_map(|incident| incident.act) {
+        let to = act.to.expect("a machine's action has an end");
+        prop_assert!(act.from < to);
+        match act.response {
+            Response::Mute | Response::Cover => stops.push((act.from, to)),
+            Response::HandOver => prop_assert!(to - act.from <= MACHINE_HAND_OVER_MAX),
+            other => prop_assert!(false, "a machine does not {:?}", other),
+        }
+    }
+    stops.sort_unstable();
+    let mut run: Option<(MediaTime, MediaTime)> = None;
+    for (from, to) in stops {
+        run = match run {
+            Some((start, end)) if from <= end => Some((start, end.max(to))),
+            _ => Some((from, to)),
+        };
+        let (start, end) = run.expect("a run");
+        prop_assert!(end - start <= MACHINE_STOP_MAX, "{:?} in a row", end - start);
+    }
+    Ok(())
 }
 
 proptest! {
@@ -106,7 +195,7 @@ proptest! {
         let end = end.then(|| Input::End { by: by() });
         for input in inputs.into_iter().chain(end) {
             let decision = Show::decide(&state, &input, T0);
-            if Show::weight(&input) != Weight::Ask {
+            if Show::weight(&input) != Weight::Ask && !matches!(input, Input::Incident { .. }) {
                 prop_assert!(decision.is_ok(), "a fact was refused: {:?}", input);
             }
             let Ok(decision) = decision else { continue };
@@ -133,6 +222,8 @@ proptest! {
             prop_assert!(state.sale.freezes.len() <= FREEZES_MAX);
             prop_assert!(state.desk.actions.len() <= ACTIONS_MAX);
             prop_assert!(state.sale.pins.is_sorted_by_key(|pin| pin.air));
+            prop_assert!(state.sentinel.incidents.len() <= INCIDENTS_MAX);
+            machine_keeps_its_bounds(&state)?;
         }
         prop_assert_eq!(&replay, &state, "R-1");
         prop_assert_eq!(Show::digest(&replay), Show::digest(&state));

@@ -328,6 +328,7 @@ fn a_digest_stands_behind_each_milestone_and_at_the_end() {
         delay_s: 8,
         starts_at: None,
         start: StartMode::Auto,
+        policy: None,
     };
     stage.handle(Input::Plan { plan, by: by() }, T0, ());
     stage.handle(ban(1), T0, ());

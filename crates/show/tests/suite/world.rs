@@ -171,7 +171,8 @@ impl World {
                 let start = if manual { StartMode::Manual } else { StartMode::Auto };
                 let (show, host, language) = (show.clone(), args.word(1), "zh".to_owned());
                 let (standby, starts_at, delay_s) = (None, None, 8);
-                let plan = Plan { show, host, standby, language, delay_s, starts_at, start };
+                let plan =
+                    Plan { show, host, standby, language, delay_s, starts_at, start, policy: None };
                 Input::Plan { plan, by: by() }
             }
             "feed" => Input::FeedArrived { host_busy: args.option("busy") },
