@@ -1,9 +1,7 @@
-//! Captions: finished sentences become cues, and cues become WebVTT segments (W3C WebVTT, RFC 8216 §3.5).
+//! Captions: finished sentences become cues of a line or two.
 //!
 //! Times are whatever clock the caller has mapped the sentences to; in HLS that is AirTime. Which sentences aired the
 //! caller knows: a muted one is not given to this module.
-
-use std::fmt::Write as _;
 
 use units::{AirTime, Duration};
 
@@ -116,43 +114,6 @@ fn opens(c: char) -> bool {
     "（《“‘(".contains(c)
 }
 
-/// One WebVTT segment: every cue that is on screen between `from` and `to`, whole, as players want it. `offset` is
-/// added to AirTime to get the media's own clock; a player maps the two by the second line. A segment without cues is
-/// a valid file.
-#[must_use]
-pub fn segment(cues: &[Cue], from: AirTime, to: AirTime, offset: Duration) -> String {
-    // MPEG-2 time stamps have 33 bits.
-    let mpegts = (from.since_start() + offset).ticks(90_000).rem_euclid(1 << 33);
-    let mut text = format!("WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:{mpegts},LOCAL:{}\n", clock(from));
-    for cue in cues.iter().filter(|cue| cue.from < to && cue.to > from && cue.from < cue.to) {
-        let _ = write!(text, "\n{} --> {}\n", clock(cue.from), clock(cue.to));
-        for line in cue.lines.iter().filter(|line| !line.is_empty()) {
-            escape(&mut text, line);
-            text.push('\n');
-        }
-    }
-    text
-}
-
-/// `00:00:00.000`; hours go on counting.
-fn clock(at: AirTime) -> String {
-    let ms = at.ms().max(0);
-    format!("{:02}:{:02}:{:02}.{:03}", ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60, ms % 1000)
-}
-
-/// `>` is escaped too, so that `-->` cannot occur in a text.
-fn escape(text: &mut String, line: &str) {
-    for c in line.chars() {
-        match c {
-            '&' => text.push_str("&amp;"),
-            '<' => text.push_str("&lt;"),
-            '>' => text.push_str("&gt;"),
-            '\n' | '\r' | '\0' => text.push(' '),
-            c => text.push(c),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -216,35 +177,9 @@ mod tests {
         assert_eq!(cues(&growing, Language::En, on_air), []);
     }
 
-    #[test]
-    fn a_segment_holds_what_is_on_screen_and_nothing_else() {
-        let cue = |from, to, line: &str| Cue {
-            from: AirTime::from_ms(from),
-            to: AirTime::from_ms(to),
-            lines: vec![line.into()],
-        };
-        let all = [
-            cue(0, 4_000, "before"),
-            cue(3_000, 5_000, "a < b --> c & d"),
-            cue(8_000, 9_000, "after"),
-        ];
-        assert_eq!(
-            segment(&all, AirTime::from_ms(4_000), AirTime::from_ms(8_000), Duration::ZERO),
-            "WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:360000,LOCAL:00:00:04.000\n\n00:00:03.000 --> 00:00:05.000\n\
-             a &lt; b --&gt; c &amp; d\n"
-        );
-        let late = segment(
-            &[],
-            AirTime::from_ms(100 * 3_600_000),
-            AirTime::from_ms(100 * 3_600_001),
-            Duration::ZERO,
-        );
-        assert_eq!(late, "WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:6630196224,LOCAL:100:00:00.000\n");
-    }
-
     proptest! {
         #[test]
-        fn any_text_makes_a_segment_that_holds_it_and_no_markup(text in "\\PC{0,200}|[a-z<>&\\-\n ]{0,80}|[一-龥，。a-z ]{0,120}", zh in any::<bool>()) {
+        fn any_text_is_shown_whole_in_lines_that_fit(text in "\\PC{0,200}|[a-z<>&\\-\n ]{0,80}|[一-龥，。a-z ]{0,120}", zh in any::<bool>()) {
             let language = if zh { Language::Zh } else { Language::En };
             let made = cues(&sentence(&text), language, on_air);
             let most = if zh { LINE_MAX_CJK } else { LINE_MAX };
@@ -256,9 +191,6 @@ mod tests {
             let spoken: String = text.chars().filter(|c| !c.is_whitespace() && !c.is_control()).collect();
             let shown: String = made.iter().flat_map(|cue| &cue.lines).flat_map(|line| line.chars()).filter(|c| !c.is_whitespace()).collect();
             prop_assert_eq!(spoken, shown);
-            let file = segment(&made, AirTime::ZERO, AirTime::from_ms(60_000), Duration::ZERO);
-            prop_assert_eq!(file.matches("-->").count(), made.iter().filter(|cue| cue.from < cue.to).count());
-            prop_assert!(!file.contains('<'));
         }
     }
 }

@@ -15,6 +15,7 @@ mod note;
 mod packager;
 mod playlist;
 mod reload;
+mod subtitles;
 pub mod vod;
 mod window;
 
@@ -22,6 +23,7 @@ pub use cut::Stats;
 pub use note::{Note, NoteKind};
 pub use packager::{Finished, Packager};
 pub use reload::{BadQuery, Readiness, Reload, parse_query};
+pub use subtitles::{Captions, Cue};
 pub use window::{Init, Lookup, Part, Segment, Snapshot};
 
 use serde::{Deserialize, Serialize};
@@ -53,6 +55,8 @@ pub struct Config {
     pub max_bytes: usize,
     /// Whether finished segments are handed out for recording.
     pub record: bool,
+    /// Captions, if there are any.
+    pub captions: Option<Captions>,
     /// Where an earlier run of the same program stopped.
     pub resume: Option<Mark>,
 }
@@ -72,6 +76,7 @@ impl Config {
             kept: Duration::from_s(20),
             max_bytes: 256 << 20,
             record: true,
+            captions: None,
             resume: None,
         }
     }

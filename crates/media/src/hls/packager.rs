@@ -9,6 +9,7 @@ use units::{AirTime, Duration, Timestamp};
 use super::cut::{Cut, Cutter, Opening, Stats};
 use super::note::{Note, Notes};
 use super::playlist::{self, Variant};
+use super::subtitles::{self, Cue, Cues};
 use super::vod;
 use super::window::{Init, Part, Segment, Snapshot, Window};
 use super::{Config, Mark};
@@ -37,6 +38,10 @@ pub struct Finished {
     pub program_date_time: Timestamp,
     /// What plays it.
     pub stream: vod::Stream,
+    /// Its captions.
+    pub captions: Option<Bytes>,
+    /// Their language.
+    pub language: Option<String>,
 }
 
 impl Finished {
@@ -53,6 +58,7 @@ impl Finished {
             bytes: self.bytes.iter().map(|part| part.len() as u64).sum(),
             gap: false,
             stream: Some(self.stream.clone()),
+            captions: self.language.clone(),
         }
     }
 }
@@ -72,6 +78,7 @@ pub struct Packager {
     cutter: Cutter,
     window: Window,
     notes: Notes,
+    cues: Cues,
     inits: Vec<KnownInit>,
     mark: Mark,
     /// The first segment of a later run does not connect with the last one of the run before.
@@ -103,6 +110,7 @@ impl Packager {
             cutter: Cutter::new(&config),
             window: Window::default(),
             notes: Notes::default(),
+            cues: Cues::default(),
             inits: Vec::new(),
             mark: config.resume.unwrap_or_default(),
             resumed: config.resume.is_some(),
@@ -195,6 +203,22 @@ impl Packager {
         self.publish();
     }
 
+    /// Adds a caption; `false` when its whole time lies in segments that are closed.
+    pub fn caption(&mut self, cue: Cue) -> bool {
+        let open = self.window.open.as_ref().map(|open| open.start);
+        let begins = open.or_else(|| self.window.end()).unwrap_or_default();
+        let in_time = cue.end > begins && cue.start < cue.end;
+        if in_time {
+            self.cues.add(cue);
+        }
+        in_time
+    }
+
+    /// Takes back captions that touch an interval, as far as no file holds them yet.
+    pub fn withdraw_captions(&mut self, from: AirTime, to: Option<AirTime>) {
+        self.cues.withdraw(from, to);
+    }
+
     /// What did not go by the rules.
     #[must_use]
     pub fn stats(&self) -> Stats {
@@ -262,6 +286,7 @@ impl Packager {
             discontinuity,
             discontinuities: self.mark.discontinuities,
             date: date(self.epoch, start),
+            captions: None,
             pictures: 0,
         });
         self.mark.next_msn += 1;
@@ -287,7 +312,8 @@ impl Packager {
     }
 
     fn close_segment(&mut self) {
-        let Some(segment) = self.window.close() else { return };
+        let captions = self.config.captions.is_some().then_some(&mut self.cues);
+        let Some(segment) = self.window.close(captions) else { return };
         let bits = segment.bytes() as u64 * 8;
         self.variant.peak = self.variant.peak.max(rate(bits, segment.duration));
         let measured = playlist::frame_rate(segment.pictures, segment.duration);
@@ -318,6 +344,8 @@ impl Packager {
             discontinuity: segment.discontinuity,
             program_date_time: segment.date,
             stream: self.stream.clone(),
+            captions: segment.captions.clone(),
+            language: self.config.captions.as_ref().map(|captions| captions.language.clone()),
         });
     }
 
@@ -329,6 +357,7 @@ impl Packager {
             epoch: self.epoch,
             playlist: None,
             multivariant: self.snapshot.multivariant.clone(),
+            captions: None,
             segments: self.window.segments.iter().cloned().collect(),
             open: self.window.open.clone().map(Arc::new),
             inits: self.inits.iter().map(|known| known.init.clone()).collect(),
@@ -342,6 +371,15 @@ impl Packager {
             }
             let text = playlist::live(&snapshot, first, &self.notes, &self.config);
             snapshot.playlist = Some(text.into());
+            if self.config.captions.is_some() && !snapshot.segments.is_empty() {
+                let same = self.snapshot.segments.last().map(|segment| segment.msn)
+                    == snapshot.segments.last().map(|segment| segment.msn);
+                // The captions' playlist changes with each segment, not with each part.
+                snapshot.captions = match &self.snapshot.captions {
+                    Some(known) if same && !self.ended => Some(known.clone()),
+                    _ => Some(subtitles::live(&snapshot, first).into()),
+                };
+            }
             snapshot.multivariant = Some(self.multivariant());
         }
         self.snapshot = Arc::new(snapshot);
@@ -359,7 +397,7 @@ impl Packager {
             height: stream.height,
             rate_milli,
         };
-        playlist::multivariant(&variant).into()
+        playlist::multivariant(&variant, self.config.captions.as_ref()).into()
     }
 }
 

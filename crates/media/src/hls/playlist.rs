@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use units::{Duration, Timestamp};
 
 use super::note::{Notes, quoted};
+use super::subtitles::{self, Captions};
 use super::window::{Segment, Snapshot};
 use super::{Config, TARGET_DURATION};
 
@@ -115,9 +116,11 @@ pub(crate) struct Variant {
     pub(crate) rate_milli: Option<u32>,
 }
 
-/// The multivariant playlist: one rendition, `main.m3u8`.
-pub(crate) fn multivariant(variant: &Variant) -> String {
-    let mut out = format!("#EXTM3U\n#EXT-X-VERSION:{PLAIN_VERSION}\n#EXT-X-STREAM-INF:");
+/// The multivariant playlist: one rendition, `main.m3u8`, and its captions.
+pub(crate) fn multivariant(variant: &Variant, captions: Option<&Captions>) -> String {
+    let mut out = format!("#EXTM3U\n#EXT-X-VERSION:{PLAIN_VERSION}\n");
+    out.push_str(&captions.map_or_else(String::new, subtitles::media_tag));
+    out.push_str("#EXT-X-STREAM-INF:");
     let bandwidth = headroom(variant.peak);
     let average = variant.average.div_ceil(10_000).max(1) * 10_000;
     let _ = write!(out, "BANDWIDTH={bandwidth},AVERAGE-BANDWIDTH={}", average.min(bandwidth));
@@ -127,6 +130,9 @@ pub(crate) fn multivariant(variant: &Variant) -> String {
     }
     if let Some(rate) = variant.rate_milli {
         let _ = write!(out, ",FRAME-RATE={}.{:03}", rate / 1000, rate % 1000);
+    }
+    if captions.is_some() {
+        out.push_str(",SUBTITLES=\"captions\"");
     }
     out.push_str("\nmain.m3u8\n");
     out

@@ -13,6 +13,7 @@ use units::{AirTime, Duration, Timestamp};
 
 use super::TARGET_DURATION;
 use super::playlist::{PLAIN_VERSION, Variant, head, multivariant as write_multivariant, seconds};
+use super::subtitles::{Captions, file, line};
 
 /// Segments in one recording, about four days of the shortest; more are not listed.
 const MAX_ENTRIES: usize = 200_000;
@@ -53,6 +54,9 @@ pub struct Entry {
     /// What plays it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stream: Option<Stream>,
+    /// The language of its captions: the file is `sub-N.vtt`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub captions: Option<String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
@@ -167,5 +171,36 @@ pub fn multivariant(entries: &[Entry]) -> Option<Bytes> {
         height: stream.height,
         rate_milli: None,
     };
-    Some(write_multivariant(&variant).into())
+    let language = listed().find_map(|entry| entry.captions.clone());
+    let captions = language.map(|language| Captions { name: language.clone(), language });
+    Some(write_multivariant(&variant, captions.as_ref()).into())
+}
+
+/// The playlist of the recording's captions, `captions.m3u8`; segments without any have an empty file.
+#[must_use]
+pub fn captions(entries: &[Entry]) -> Option<Bytes> {
+    let mut listed = entries.iter().filter(|entry| !entry.gap).peekable();
+    let first = listed.peek()?.msn;
+    entries.iter().find(|entry| entry.captions.is_some())?;
+    let longest = entries.iter().map(|entry| entry.duration).max().unwrap_or(TARGET_DURATION);
+    let target = TARGET_DURATION.max(longest).ticks(1);
+    let mut out = format!(
+        "#EXTM3U\n#EXT-X-VERSION:{PLAIN_VERSION}\n#EXT-X-TARGETDURATION:{target}\n\
+         #EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-MEDIA-SEQUENCE:{first}\n"
+    );
+    let mut last: Option<&Entry> = None;
+    for entry in listed {
+        let hole = last.is_some_and(|last| last.msn + 1 != entry.msn);
+        let discontinuity = last.is_some() && (entry.discontinuity || hole);
+        line(&mut out, entry.msn, entry.duration, discontinuity, &entry.at.rfc3339());
+        last = Some(entry);
+    }
+    out.push_str("#EXT-X-ENDLIST\n");
+    Some(out.into())
+}
+
+/// A file of captions without any.
+#[must_use]
+pub fn no_captions() -> Bytes {
+    file(AirTime::ZERO, [].iter())
 }

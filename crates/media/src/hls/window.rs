@@ -7,6 +7,7 @@ use bytes::Bytes;
 use units::{AirTime, Duration, Timestamp};
 
 use super::reload::Edge;
+use super::subtitles::Cues;
 use super::{Config, Readiness, Reload};
 
 /// Segments that stay whatever they weigh.
@@ -42,6 +43,8 @@ pub struct Segment {
     pub discontinuities: u64,
     /// UTC of its start.
     pub date: Timestamp,
+    /// Its captions, once it is complete.
+    pub(crate) captions: Option<Bytes>,
     /// Pictures in it.
     pub(crate) pictures: u32,
 }
@@ -90,6 +93,7 @@ pub struct Snapshot {
     pub epoch: Timestamp,
     pub(crate) playlist: Option<Bytes>,
     pub(crate) multivariant: Option<Bytes>,
+    pub(crate) captions: Option<Bytes>,
     /// Complete segments that are kept, oldest first, without a hole.
     pub(crate) segments: Vec<Arc<Segment>>,
     /// The segment in progress.
@@ -108,6 +112,16 @@ impl Snapshot {
     #[must_use]
     pub fn multivariant(&self) -> Option<Bytes> {
         self.multivariant.clone()
+    }
+    /// `captions.m3u8`; `None` before the first segment is complete, and for a program without captions.
+    #[must_use]
+    pub fn captions(&self) -> Option<Bytes> {
+        self.captions.clone()
+    }
+    /// `sub-N.vtt`, when its segment is complete.
+    #[must_use]
+    pub fn subtitles(&self, msn: u64) -> Option<Bytes> {
+        self.complete(msn).and_then(|segment| segment.captions.clone())
     }
     /// `init-N.mp4`, while a kept segment needs it.
     #[must_use]
@@ -196,8 +210,10 @@ pub(crate) struct Window {
 
 impl Window {
     /// Closes the segment in progress.
-    pub(crate) fn close(&mut self) -> Option<Arc<Segment>> {
-        let segment = Arc::new(self.open.take()?);
+    pub(crate) fn close(&mut self, captions: Option<&mut Cues>) -> Option<Arc<Segment>> {
+        let mut segment = self.open.take()?;
+        segment.captions = captions.map(|cues| cues.file(segment.start, segment.end()));
+        let segment = Arc::new(segment);
         if let Some(last) = self.segments.back() {
             debug_assert_eq!(last.msn + 1, segment.msn, "H-1: media sequence goes on by one");
         }

@@ -61,6 +61,42 @@ impl Program {
         self.applied(id, now).ok_or(Refusal::Unknown)
     }
 
+    /// Gives an action on an interval another one. What has aired of it stays as it is: a beginning that has aired does not
+    /// move, and an end never lies before the air point. `to`: `None` is until resumed.
+    ///
+    /// # Errors
+    /// When all of it has aired, when the new interval is empty, and for what has no interval of its own.
+    pub fn change(
+        &mut self,
+        id: ActionId,
+        from: MediaTime,
+        to: Option<MediaTime>,
+        now: Timestamp,
+    ) -> Result<Applied, Refusal> {
+        self.poll(now);
+        let interval = self.plan.find(id).ok_or(Refusal::Unknown)?;
+        if matches!(interval.kind, Kind::Panic | Kind::Resume | Kind::Dump) {
+            return Err(Refusal::NoUndo { kind: interval.kind });
+        }
+        let (point, newest) = (self.air_point(now), self.host.newest(now));
+        let over = interval.over.is_some() || interval.state == State::Undone;
+        if over || interval.to.is_some_and(|to| to <= point) {
+            let ended = interval.to.unwrap_or(interval.from);
+            return Err(Refusal::AlreadyAired { by: (point - ended).max(Duration::ZERO) });
+        }
+        let begun = interval.aired.is_some() || interval.from <= point;
+        let start = if begun { interval.from } else { from.max(point) };
+        let end = to.map(|to| to.max(point));
+        if let Some(end) = end.filter(|end| *end <= start) {
+            return Err(Refusal::EmptyInterval { by: start - end });
+        }
+        if start > newest + MAX_AHEAD {
+            return Err(Refusal::TooFarAhead { by: start - newest, limit: MAX_AHEAD });
+        }
+        self.plan.change(id, start, end, !begun && from < point);
+        self.applied(id, now).ok_or(Refusal::Unknown)
+    }
+
     /// Changes the delay of both sources, 0 to 60 s.
     ///
     /// # Errors

@@ -188,6 +188,20 @@ impl Plan {
         self.retire();
     }
 
+    /// Gives an interval other bounds.
+    pub(crate) fn change(
+        &mut self,
+        id: ActionId,
+        from: MediaTime,
+        to: Option<MediaTime>,
+        late: bool,
+    ) {
+        if let Some(interval) = self.live.iter_mut().find(|interval| interval.id == id) {
+            (interval.from, interval.to) = (from, to);
+            interval.late |= late;
+        }
+    }
+
     /// An action is on air at once.
     pub(crate) fn begin(&mut self, id: ActionId, air: AirTime) {
         if let Some(interval) = self.live.iter_mut().find(|interval| interval.id == id) {
