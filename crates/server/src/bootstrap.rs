@@ -8,6 +8,7 @@ use std::path::Path;
 use anyhow::{Context, ensure};
 use serde::Deserialize;
 use show::Actor;
+use show::sentinel::Policy;
 use units::Money;
 
 pub use self::drift::drift;
@@ -135,6 +136,8 @@ pub struct Show {
     /// SKUs.
     #[serde(default)]
     pub offers: Vec<String>,
+    /// What is done about what the host says; the server's `[policy]` when absent.
+    pub policy: Option<Policy>,
 }
 
 /// How a show starts.
@@ -234,6 +237,9 @@ impl Bootstrap {
             ensure!(delay_fits, "show \"{}\": delay_s is 0 to 60", show.slug);
             let starts = show.starts_at.as_deref().map(units::Timestamp::parse_rfc3339);
             ensure!(starts != Some(None), "show \"{}\": starts_at is not RFC 3339", show.slug);
+            if let Some(flaw) = show.policy.as_ref().and_then(Policy::flaw) {
+                anyhow::bail!("show \"{}\": policy.{flaw}", show.slug);
+            }
         }
         Ok(())
     }
@@ -336,6 +342,7 @@ impl Show {
             starts_at: self.starts_at.as_deref().and_then(units::Timestamp::parse_rfc3339),
             start: self.start,
             created_at: clock::now(),
+            policy: self.policy.clone(),
         }
     }
 }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use show::sentinel::Policy;
 use show::{Sku, Slug};
 use store::Store;
 use units::{Money, Timestamp};
@@ -64,6 +65,9 @@ pub(crate) struct ShowPlan {
     pub(crate) starts_at: Option<Timestamp>,
     pub(crate) start: Start,
     pub(crate) created_at: Timestamp,
+    /// What is done about what the host says; absent: as the server's settings say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) policy: Option<Policy>,
 }
 
 /// The tables.
@@ -188,6 +192,9 @@ impl Catalogue {
         }
         if plan.delay_s > 60 {
             return Err(Code::BadDelay.into());
+        }
+        if let Some(flaw) = plan.policy.as_ref().and_then(Policy::flaw) {
+            return Err(ApiError::about(Code::InvalidField, format!("policy.{flaw}")));
         }
         let language_fits = (2..=35).contains(&plan.language.len())
             && plan.language.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
+use show::sentinel::Policy;
 
 /// Every setting of a server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,6 +25,10 @@ pub struct Config {
     pub shop: Shop,
     /// Accounts.
     pub people: People,
+    /// Hearing what the host says.
+    pub listen: Listen,
+    /// What is done about it, in shows that do not say it themselves.
+    pub policy: Policy,
 }
 
 /// Where the server listens and what it is called.
@@ -64,6 +69,38 @@ pub struct Program {
     pub reaction_ms: u32,
     /// Folder with slates of your own (`landscape.flv`, `portrait.flv`); empty = the ones that ship.
     pub slates: Option<PathBuf>,
+}
+
+/// Hearing what the host says, while a show is live.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Listen {
+    /// Listen. Without weights the desk says that nothing is heard.
+    pub enabled: bool,
+    /// How: `rolling` (heard within two seconds or so), or `segments` (a third of the work, and later).
+    pub mode: ListenMode,
+    /// Folder with the weights; empty = where `make models` puts them.
+    pub models: Option<PathBuf>,
+    /// A Whisper file in ggml format to use instead of the one in that folder.
+    pub whisper: Option<PathBuf>,
+    /// Folders with rule packs of your own, beside the ones that ship.
+    pub packs: Vec<PathBuf>,
+    /// Shows that are heard at once; a further one is told that it is not heard.
+    pub shows_max: usize,
+    /// Captions for viewers from what was heard.
+    pub captions: bool,
+    /// Days until the words that were heard are erased.
+    pub keep_days: u32,
+}
+
+/// When sound is recognised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ListenMode {
+    /// Every one and a half seconds while somebody speaks.
+    Rolling,
+    /// When somebody has paused.
+    Segments,
 }
 
 /// Recordings and sealed clips.
@@ -155,7 +192,22 @@ impl Default for Server {
 }
 impl Default for Program {
     fn default() -> Self {
-        Self { delay_s: 8, reaction_ms: 1000, slates: None }
+        Self { delay_s: 12, reaction_ms: 1000, slates: None }
+    }
+}
+
+impl Default for Listen {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            mode: ListenMode::Rolling,
+            models: None,
+            whisper: None,
+            packs: Vec::new(),
+            shows_max: 4,
+            captions: true,
+            keep_days: 30,
+        }
     }
 }
 impl Default for Record {
@@ -241,6 +293,9 @@ impl Config {
         );
         anyhow::ensure!((1..=2000).contains(&self.room.text_max), "room.text_max is 1 to 2000");
         anyhow::ensure!((1..=500).contains(&self.room.history), "room.history is 1 to 500");
+        if let Some(flaw) = self.policy.flaw() {
+            anyhow::bail!("policy.{flaw}");
+        }
         anyhow::ensure!(self.shop.queue_max >= 1, "shop.queue_max is at least 1");
         anyhow::ensure!(self.people.login_attempts >= 1, "people.login_attempts is at least 1");
         let url = &self.server.public_url;

@@ -8,12 +8,15 @@ use media::program::{Applied, Kind, OnAudio, OnVideo, State as Stage, Status as 
 use serde::Serialize;
 use show::desk::Fact;
 use show::moderation::Second;
+use show::sentinel::{Hearing, Mode};
 use show::{Slug, Status};
 use store::Health;
 use units::{ActionId, Timestamp};
 use utoipa::ToSchema;
 
-use crate::api::{FeedView, MoneyView, PinView, feed_view};
+use crate::api::{
+    FeedView, IncidentView, LineView, MoneyView, PinView, feed_view, incident_view, lines,
+};
 use crate::app::App;
 use crate::clock;
 use crate::onair::{Recording, View, to_air, why_word};
@@ -22,6 +25,10 @@ use crate::shows::ShowHandle;
 const EVERY: Duration = Duration::from_millis(250);
 /// Actions in one message; a desk with more in force has other worries.
 const ACTIONS_MAX: usize = 20;
+/// Incidents in one message; the list has all.
+const INCIDENTS_MAX: usize = 8;
+/// How long the desk still shows what has aired.
+const LINES_AIRED: units::Duration = units::Duration::from_s(6);
 
 /// Tells every desk that somebody sits at, for as long as the server runs.
 pub(crate) async fn run(app: Arc<App>) {
@@ -65,6 +72,18 @@ pub(crate) async fn count_rooms(app: Arc<App>) {
 pub(crate) struct DeskMessage {
     /// `desk`.
     r#type: &'static str,
+    /// `ok`, `late`, `out`, `no_model`, `language` or `full`; null: nobody listens.
+    #[schema(value_type = Option<String>)]
+    hearing: Option<Hearing>,
+    /// How far hearing is behind the feed.
+    hearing_behind_ms: i64,
+    /// Windows that it has dropped.
+    hearing_dropped: u64,
+    /// `advise` or `act`; null: nobody listens.
+    #[schema(value_type = Option<String>)]
+    policy: Option<Mode>,
+    /// The newest eight; the list has all.
+    incidents: Vec<IncidentView>,
     /// `planned`, `live` or `ended`.
     #[schema(value_type = String)]
     status: Status,
@@ -104,6 +123,8 @@ struct Worth {
 /// The program of a live show.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct DeskProgram {
+    /// What the host said: what waits in the delay and what has just aired, unfinished sentences last.
+    lines: Vec<LineView>,
     /// `host`, `standby` or `slate`.
     #[schema(value_type = String)]
     on: OnVideo,
@@ -176,9 +197,18 @@ fn message(app: &App, show: &ShowHandle) -> DeskMessage {
     let pin = state.sale.pin_at(clock.newest);
     // A show sells in one currency as a rule; of several the one with most is shown.
     let most = sales.revenue.iter().max_by_key(|(_, minor)| **minor);
+    let words = |text: show::text::TextRef| show.heard.text(text.id);
+    let incidents = state.sentinel.incidents.iter().rev().take(INCIDENTS_MAX);
+    let (behind, dropped) = show.heard.behind();
+    let policy = state.plan.as_ref().and_then(|plan| plan.policy.as_ref());
     let live = view.as_deref().and_then(|view| Some((view.status.as_ref()?, view)));
     DeskMessage {
         r#type: "desk",
+        hearing: state.sentinel.hearing,
+        hearing_behind_ms: behind.ms(),
+        hearing_dropped: dropped,
+        policy: policy.map(|policy| policy.mode),
+        incidents: incidents.map(|incident| incident_view(app, incident, &words)).collect(),
         status: state.status,
         started_at: crate::app::text(state.started_at),
         air_ms: clock.now.ms(),
@@ -194,13 +224,15 @@ fn message(app: &App, show: &ShowHandle) -> DeskMessage {
         storage_note,
         recording: recording == Recording::On,
         recording_failing: recording == Recording::Failing,
-        program: live.map(|(status, view)| program(status, view, now)),
+        program: live.map(|(status, view)| program(show, status, view, now)),
     }
 }
 
-fn program(status: &Program, view: &View, now: Timestamp) -> DeskProgram {
+fn program(show: &ShowHandle, status: &Program, view: &View, now: Timestamp) -> DeskProgram {
     let since = now - view.at;
+    let air_point = status.air_point + since;
     DeskProgram {
+        lines: lines(show, air_point - LINES_AIRED),
         on: status.video,
         video: status.video,
         audio: status.audio,
@@ -208,7 +240,7 @@ fn program(status: &Program, view: &View, now: Timestamp) -> DeskProgram {
         delay_s: status.delay.ms() as f64 / 1000.0,
         in_delay_ms: (status.in_delay - since).ms().max(0),
         newest_media_ms: status.newest.ms(),
-        air_media_ms: (status.air_point + since).ms(),
+        air_media_ms: air_point.ms(),
         held: status.held,
         actions: status.actions.iter().rev().take(ACTIONS_MAX).map(action).collect(),
     }

@@ -55,6 +55,9 @@ refusals! {
     UnknownAction "unknown_action" 404 "there is no such action in this show" "see the show's actions";
     UnknownOffer "unknown_offer" 404 "this product is not offered in this show" "see the show's offers";
     UnknownMessage "unknown_message" 404 "there is no such message" "it may be gone already";
+    UnknownIncident "unknown_incident" 404 "there is no such incident" "see the show's incidents";
+    ClipGone "clip_gone" 410 "the sound of this incident is no longer in memory" "what was stopped is in a sealed clip; what aired is in the recording";
+    IncidentDecided "incident_decided" 409 "somebody has decided about this incident already" "act on the program instead: mute, cut, undo";
     UnknownSeal "unknown_seal" 404 "there is no such sealed clip" "see the show's sealed clips";
     SealExpired "seal_expired" 410 "the sealed clip has expired" "its key is gone; nobody can open it";
     AlreadyExists "already_exists" 409 "the name is taken" "choose another";

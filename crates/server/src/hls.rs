@@ -13,7 +13,7 @@ use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYP
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use media::hls::{Lookup, Readiness, Snapshot, parse_query};
+use media::hls::{Lookup, Readiness, Snapshot, parse_query, vod};
 use show::{Slug, Status};
 
 pub(crate) use self::recorded::Indexes;
@@ -33,6 +33,7 @@ const FILE_MAX: usize = 64 << 20;
 
 const PLAYLIST: &str = "application/vnd.apple.mpegurl";
 const FMP4: &str = "video/mp4";
+const VTT: &str = "text/vtt; charset=utf-8";
 const FRESH: &str = "no-cache";
 const LASTING: &str = "public, max-age=3600, immutable";
 
@@ -50,6 +51,8 @@ enum File {
     Init(u32),
     Segment(u64),
     Part(u64, u32),
+    Captions,
+    Subtitles(u64),
 }
 
 impl File {
@@ -57,11 +60,15 @@ impl File {
         match name {
             "index.m3u8" => return Some(Self::Index),
             "main.m3u8" => return Some(Self::Main),
+            "captions.m3u8" => return Some(Self::Captions),
             _ => {}
         }
         if let Some(number) = name.strip_prefix("init-").and_then(|rest| rest.strip_suffix(".mp4"))
         {
             return number.parse().ok().map(Self::Init);
+        }
+        if let Some(number) = name.strip_prefix("sub-").and_then(|rest| rest.strip_suffix(".vtt")) {
+            return number.parse().ok().map(Self::Subtitles);
         }
         let stem = name.strip_suffix(".m4s")?;
         if let Some(number) = stem.strip_prefix("seg-") {
@@ -122,6 +129,11 @@ async fn live(shelf: &Shelf, file: &File, query: &str) -> ApiResult<Response> {
     match file {
         File::Index => Ok(playlist(snapshot.multivariant().ok_or(Code::NotOnAir)?)),
         File::Main => media_playlist(shelf, query).await,
+        File::Captions => Ok(playlist(snapshot.captions().ok_or(Code::NotOnAir)?)),
+        File::Subtitles(msn) => {
+            let file = snapshot.subtitles(*msn).ok_or(Code::GoneFromWindow)?;
+            Ok(bytes_response(VTT, LASTING, file.into()))
+        }
         File::Init(number) => Ok(lasting(snapshot.init(*number).ok_or(Code::GoneFromWindow)?)),
         File::Segment(msn) => {
             let found = shelf
@@ -210,6 +222,14 @@ fn read_recorded(app: &App, show: &Slug, file: &File) -> ApiResult<Response> {
     match file {
         File::Index => index(|found| &found.multivariant),
         File::Main => index(|found| &found.media),
+        File::Captions => index(|found| &found.captions),
+        // A segment in which nobody spoke has no file.
+        File::Subtitles(msn) => {
+            let file =
+                objects.read(&recording_key(show, &format!("sub-{msn}.vtt")), 0, FILE_MAX)?;
+            let file = file.map_or_else(vod::no_captions, Bytes::from);
+            Ok(bytes_response(VTT, LASTING, file.into()))
+        }
         File::Init(number) => whole(format!("init-{number}.mp4")),
         File::Segment(msn) => whole(format!("seg-{msn}.m4s")),
         File::Part(..) => Err(Code::GoneFromWindow.into()),
@@ -228,6 +248,9 @@ mod tests {
             ("seg-77.m4s", Some(File::Segment(77))),
             ("part-77-3.m4s", Some(File::Part(77, 3))),
             ("seg--1.m4s", None),
+            ("captions.m3u8", Some(File::Captions)),
+            ("sub-77.vtt", Some(File::Subtitles(77))),
+            ("sub-x.vtt", None),
             ("part-77.m4s", None),
             ("../secret.key", None),
             ("seg-99999999999999999999999.m4s", None),

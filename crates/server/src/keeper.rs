@@ -1,35 +1,54 @@
-//! Housekeeping by the hour: what has expired goes.
+//! Housekeeping every ten minutes: what has expired goes.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use show::desk::Fact;
 use show::{Slug, Status};
+use store::{Batch, TextChange};
 use units::Timestamp;
 
 use crate::app::App;
 use crate::clock;
 use crate::onair::{recording_key, seal};
 
-const EVERY: Duration = Duration::from_secs(3600);
+const EVERY: Duration = Duration::from_secs(600);
+/// Pages of words that are erased in ten minutes: more than as many shows as are heard at once can say in them.
+const WORD_PAGES: usize = 4;
 
 /// Runs for as long as the server does.
 pub(crate) async fn run(app: Arc<App>) {
     let mut every = tokio::time::interval(EVERY);
+    // A server that has just started has more urgent things to write.
+    let mut settled = false;
     loop {
         every.tick().await;
         let now = clock::now();
         if let Err(error) = app.people.prune(now).await {
             tracing::warn!(code = error.code.row().0, "expired sessions stay for now");
         }
-        let keeper = Arc::clone(&app);
+        let (keeper, erases) = (Arc::clone(&app), std::mem::replace(&mut settled, true));
         let expired = tokio::task::spawn_blocking(move || {
+            if erases {
+                erase_words(&keeper, now);
+            }
             expire_seals(&keeper, now);
             expire_recordings(&keeper, now)
         });
         for show in expired.await.unwrap_or_default() {
             app.recordings.look(&show).await;
         }
+    }
+}
+
+/// Erases what was heard and kept long enough; blocks on the disk.
+fn erase_words(app: &App, now: Timestamp) {
+    let keep = units::Duration::from_s(i64::from(app.config.listen.keep_days) * 86_400);
+    let prune = |kind: &str| TextChange::Prune { kind: kind.to_owned(), before: now - keep };
+    let texts = ["sentence", "message"].map(prune).into_iter().cycle().take(2 * WORD_PAGES);
+    let batch = Batch { texts: texts.collect(), ..Batch::default() };
+    if let Err(error) = app.store.submit(batch).wait() {
+        tracing::warn!(%error, "words that were heard stay for now");
     }
 }
 

@@ -18,6 +18,7 @@ mod errors;
 mod follows;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+mod hearing;
 mod hls;
 mod http;
 mod import;

@@ -17,6 +17,7 @@ use crate::bootstrap::{self, Bootstrap};
 use crate::catalogue::Catalogue;
 use crate::config::Config;
 use crate::follows::Follows;
+use crate::hearing::Hearing;
 use crate::hls::Indexes;
 use crate::http::limits::Buckets;
 use crate::http::listener;
@@ -176,9 +177,12 @@ pub(crate) fn open(config: Config, rtmp: SocketAddr) -> anyhow::Result<Arc<App>>
         secrets: secrets.clone(),
         tasks: Arc::clone(&tasks),
         threads: Arc::clone(&threads),
+        hearing: Hearing::new(&config.listen, &rooms, &shop),
+        captions: config.listen.enabled && config.listen.captions,
     };
     let journal = Journal::open(&data, catalogue.shows.is_empty());
-    let shows = Arc::new(Shows::load(&store, &catalogue, &rooms, &shop, deps, journal)?);
+    let policy = config.listen.enabled.then(|| config.policy.clone());
+    let shows = Arc::new(Shows::load(&store, &catalogue, &rooms, &shop, deps, policy, journal)?);
     let recordings =
         Recordings::load(&objects, shows.all().into_iter().map(|show| show.slug.clone()));
     let ports = &config.server;

@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod erasure;
+mod incidents;
 mod moderation;
 mod money;
 mod offers;
@@ -28,10 +29,9 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub(crate) use self::incidents::{IncidentView, LineView, incident_view, lines};
 pub(crate) use self::money::MoneyView;
 pub(crate) use self::offers::PinView;
-#[cfg(test)]
-pub(crate) use self::program::record;
 pub(crate) use self::shows::plan_show;
 pub(crate) use self::studio::{FeedView, feed_view};
 use crate::app::App;
@@ -81,6 +81,10 @@ pub(crate) fn routes() -> (Router<Arc<App>>, Arc<str>) {
         .routes(routes!(program::delay))
         .routes(routes!(program::list, program::act))
         .routes(routes!(program::undo))
+        .routes(routes!(incidents::list))
+        .routes(routes!(incidents::decide))
+        .routes(routes!(incidents::clip))
+        .routes(routes!(incidents::transcript))
         .routes(routes!(moderation::settings, moderation::moderate))
         .routes(routes!(orders::place))
         .routes(routes!(orders::mine))

@@ -7,19 +7,17 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use media::program::{Applied, DelayHow, Kind, State as Stage, When, Wish};
 use serde::{Deserialize, Serialize};
+use show::Actor;
 use show::desk::{self, ActionState, Fact};
-use show::{Actor, Input};
 use units::{ActionId, Duration, MediaTime};
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::clock;
 use crate::errors::{ApiError, ApiResult, Code, ErrorBody};
 use crate::http::body::{Body, Path};
 use crate::names::clean_text;
-use crate::onair::{action_kind, to_air};
 use crate::people::Caller;
-use crate::shows::ShowHandle;
+use crate::shows::record;
 use crate::texts::text;
 
 const REASON_MAX: usize = 500;
@@ -121,39 +119,10 @@ pub(crate) async fn act(
     let id = ActionId(crate::mint::uuid());
     let onair = handle.onair().ok_or(Code::NoProgram)?;
     let applied = onair.act(id, wish).await?;
-    record(&handle, &applied, by, ask.reason.as_deref(), ask.force);
+    let reason = ask.reason.and_then(|reason| clean_text(&reason, REASON_MAX));
+    let reason = reason.map(|reason| text("reason", &reason));
+    record(&handle, &applied, by, reason, ask.force);
     Ok((StatusCode::CREATED, Json(ActionView::from(&applied))))
-}
-
-/// Tells the log what was done, after it was done.
-pub(crate) fn record(
-    handle: &ShowHandle,
-    applied: &Applied,
-    by: Actor,
-    reason: Option<&str>,
-    forced: bool,
-) {
-    let reason = reason
-        .and_then(|reason| clean_text(reason, REASON_MAX))
-        .map(|reason| text("reason", &reason));
-    let action = desk::Action {
-        id: applied.id,
-        kind: action_kind(applied.kind),
-        by,
-        reason: reason.as_ref().map(|(reference, _)| *reference),
-        from_media: applied.from,
-        to_media: applied.to,
-        from_air: applied.from_air,
-        to_air: to_air(applied),
-        time_to_air: applied.time_to_air,
-        late: applied.late,
-        forced,
-        at: clock::now(),
-        state: if applied.kind == Kind::Resume { ActionState::Ended } else { ActionState::Active },
-        undone_at: None,
-    };
-    let texts = reason.map(|(_, row)| row).into_iter().collect();
-    handle.tell_with(Input::Fact { fact: Fact::ActionTaken(action) }, texts);
 }
 
 /// Take an action back while it, or some of it, is still in the delay.

@@ -6,10 +6,12 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
+use show::sentinel::Policy;
 use show::{Actor, OfferChange, Status};
 use units::Timestamp;
 use utoipa::{IntoParams, ToSchema};
 
+use super::incidents::PolicyView;
 use super::offers;
 use crate::app::{App, text};
 use crate::bootstrap::Start;
@@ -144,6 +146,9 @@ pub(crate) struct NewShow {
     start: Start,
     #[serde(default)]
     offers: Vec<String>,
+    /// What is done about what the host says; the server's when absent.
+    #[schema(value_type = Option<PolicyView>)]
+    policy: Option<Policy>,
 }
 
 fn moment(field: &str, text: &str) -> ApiResult<Timestamp> {
@@ -175,6 +180,7 @@ pub(crate) async fn plan(
         starts_at: ask.starts_at.as_deref().map(|text| moment("starts_at", text)).transpose()?,
         start: ask.start,
         created_at: clock::now(),
+        policy: ask.policy,
     };
     let handle = plan_show(&app, plan, &ask.offers, &by).await?;
     Ok((StatusCode::CREATED, Json(show_view(&app, &handle).ok_or(Code::Internal)?)))
@@ -225,6 +231,9 @@ pub(crate) struct ChangedShow {
     /// RFC 3339; an empty text means open.
     starts_at: Option<String>,
     start: Option<Start>,
+    /// All of it, or as it was.
+    #[schema(value_type = Option<PolicyView>)]
+    policy: Option<Policy>,
 }
 
 /// Change a show's plan. Some of it is fixed once the show is live.
@@ -250,6 +259,7 @@ pub(crate) async fn change(
     plan.language = ask.language.unwrap_or(plan.language);
     plan.delay_s = ask.delay_s.unwrap_or(plan.delay_s);
     plan.start = ask.start.unwrap_or(plan.start);
+    plan.policy = ask.policy.or(plan.policy);
     if let Some(text) = ask.starts_at {
         plan.starts_at = if text.is_empty() { None } else { Some(moment("starts_at", &text)?) };
     }

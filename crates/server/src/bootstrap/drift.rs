@@ -1,5 +1,6 @@
 //! Where the running state has moved on from the bootstrap file.
 
+use show::sentinel::Policy;
 use store::Table;
 use units::Money;
 
@@ -117,6 +118,11 @@ pub fn drift(store: &dyn store::Reader, file: &Bootstrap) -> anyhow::Result<Vec<
                 there.sort_unstable();
                 wanted.sort_unstable();
                 differs(what(), "offers", &wanted.join(" "), &there.join(" "));
+                if let Some(policy) = &show.policy {
+                    let words = |policy: &Policy| serde_json::to_string(policy).unwrap_or_default();
+                    let now = row.policy.as_ref().map_or_else(String::new, words);
+                    differs(what(), "policy", &words(policy), &now);
+                }
                 if let Some(delay_s) = show.delay_s {
                     differs(what(), "delay_s", &delay_s.to_string(), &row.delay_s.to_string());
                 }

@@ -19,13 +19,14 @@ const KEPT_BYTES_MAX: usize = 32 << 20;
 /// What an index says, as players want it.
 pub(super) struct Playlists {
     pub(super) multivariant: Option<Bytes>,
+    pub(super) captions: Option<Bytes>,
     pub(super) media: Option<Bytes>,
 }
 
 impl Playlists {
     fn bytes(&self) -> usize {
         let len = |bytes: &Option<Bytes>| bytes.as_ref().map_or(0, Bytes::len);
-        len(&self.multivariant) + len(&self.media)
+        len(&self.multivariant) + len(&self.media) + len(&self.captions)
     }
 }
 
@@ -61,6 +62,7 @@ impl Indexes {
                 let entries = vod::parse(&text).entries;
                 let playlists = Arc::new(Playlists {
                     multivariant: vod::multivariant(&entries),
+                    captions: vod::captions(&entries),
                     media: vod::playlist(&entries),
                 });
                 Kept { show: show.clone(), len: len.unwrap_or(text.len() as u64), playlists }
@@ -97,6 +99,7 @@ mod tests {
             bytes: 1,
             gap: false,
             stream: None,
+            captions: None,
         };
         entry.line()
     }
@@ -125,7 +128,7 @@ mod tests {
         for n in 0..KEPT_MAX + 9 {
             let show = Slug::new(&format!("s{n}")).unwrap();
             let media = Some(Bytes::from(vec![0; 1 << 20]));
-            let playlists = Arc::new(Playlists { multivariant: None, media });
+            let playlists = Arc::new(Playlists { multivariant: None, captions: None, media });
             indexes.keep(Kept { show, len: 1, playlists });
         }
         let kept = indexes.0.lock().unwrap();

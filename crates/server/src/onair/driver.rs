@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use media::frame::Frame;
+use media::frame::{AudioFrame, Frame};
 use media::hls::Packager;
 use media::program::{Channel, Output, Program, ProgramConfig};
 use show::Slug;
@@ -11,13 +11,15 @@ use show::desk::{self, Fact};
 use tokio::sync::{mpsc, watch};
 use units::{Duration, Timestamp};
 
+use super::captions::Captions;
 use super::clips::Clips;
-use super::live::{Live, Told, kind, on_air, sound_text, told};
+use super::live::{Live, Told, kind, on_air, sound_text};
 use super::preview::Preview;
 use super::record::{self, Recorder};
 use super::seal::Sealer;
-use super::{Deps, FeedId, FromFeed, GoLive, Order, Shelf, Tell, Turns, View};
+use super::{Deps, FeedId, FromFeed, GoLive, Hear, Order, Shelf, Tell, Turns, View};
 use crate::clock;
+use crate::hearing::Ear;
 
 /// Frames taken in one turn.
 const TURN_MAX: usize = 256;
@@ -35,6 +37,9 @@ pub(super) struct Driver {
     show: Slug,
     deps: Deps,
     tell: Tell,
+    hear: Hear,
+    /// Hears the host while the show is live.
+    ear: Option<Ear>,
     view: watch::Sender<Arc<View>>,
     viewed: Timestamp,
     shelf: Arc<Shelf>,
@@ -57,13 +62,15 @@ impl Driver {
     pub(super) fn new(
         show: Slug,
         deps: Deps,
-        tell: Tell,
+        (tell, hear): (Tell, Hear),
         view: watch::Sender<Arc<View>>,
         shelves: Shelves,
     ) -> Self {
         Self {
             show,
             tell,
+            hear,
+            ear: None,
             view,
             viewed: Timestamp(0),
             shelf: shelves.program,
@@ -129,7 +136,16 @@ impl Driver {
                 let Some(live) = &mut self.live else { return };
                 let answer = live.program.act(id, wish, now);
                 if let Ok(applied) = &answer {
-                    live.told.insert(id, told(applied));
+                    live.applied(applied);
+                }
+                let _ = done.send(answer);
+                self.viewed = Timestamp(0);
+            }
+            Order::Change { id, from, to, done } => {
+                let Some(live) = &mut self.live else { return };
+                let answer = live.program.change(id, from, to, now);
+                if let Ok(applied) = &answer {
+                    live.applied(applied);
                 }
                 let _ = done.send(answer);
                 self.viewed = Timestamp(0);
@@ -146,6 +162,11 @@ impl Driver {
             }
             Order::Note(note) => self.with_packager(|packager| packager.note(note)),
             Order::Unpin(at) => self.with_packager(|packager| packager.unpin(at)),
+            Order::Caption(caption) => {
+                if let Some(live) = &mut self.live {
+                    live.captions.add(caption);
+                }
+            }
             Order::End { .. } => {}
             #[cfg(test)]
             Order::Panic => panic!("the test says so"),
@@ -184,8 +205,16 @@ impl Driver {
                 program.feed_opened(channel, now);
             }
         }
-        self.live =
-            Some(Live { program, packager: None, resume, started: go.started, told, sound: None });
+        self.live = Some(Live {
+            program,
+            packager: None,
+            resume,
+            started: go.started,
+            told,
+            sound: None,
+            captions: Captions::new(go.captions.filter(|_| self.deps.captions)),
+        });
+        self.ear = (self.hear)();
         let settings = &self.deps.record;
         if settings.program {
             let recorder =
@@ -234,8 +263,15 @@ impl Driver {
         };
         self.previews[index(channel)].push(&frame, live.started, now);
         let kept = (channel == Channel::Host && self.clips.is_some()).then(|| frame.clone());
+        let heard = match &frame {
+            Frame::Audio(sound) if channel == Channel::Host => Some(sound.clone()),
+            _ => None,
+        };
         match live.program.push(channel, frame, now) {
             Ok(time) => {
+                if let (Some(ear), Some(sound)) = (&self.ear, heard) {
+                    ear.push(&AudioFrame { time, ..sound });
+                }
                 if let (Some(clips), Some(frame)) = (&mut self.clips, kept) {
                     clips.remember(frame, time);
                 }
@@ -353,6 +389,7 @@ impl Driver {
                     (self.tell)(fact);
                 }
             }
+            live.caption(status);
             if let Some(clips) = &mut self.clips {
                 let in_force = |id| status.actions.iter().any(|action| action.id == id);
                 for fact in clips.close(in_force, now) {
@@ -377,6 +414,7 @@ impl Driver {
     /// Ends the task; `over`: the show with it, else the server stops and viewers wait for it to come back.
     async fn end(&mut self, over: bool) {
         let now = clock::now();
+        self.ear = None;
         if let Some(live) = &mut self.live {
             live.program.finish(now);
         }

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use media::frame::AirAudio;
 use media::hls::{Config, Note, NoteKind, Packager};
-use media::program::{Applied, Kind, OnAirChange, OnAudio, OnVideo, Program, Why};
+use media::program::{Applied, Kind, OnAirChange, OnAudio, OnVideo, Program, Status, Why};
 use show::desk::{self, ActionKind, Fact, Source};
 use units::{ActionId, AirTime, Duration, MediaTime, Timestamp};
 
 use super::Deps;
+use super::captions::Captions;
 
 /// An estimate of when an action airs is told again when it is off by more.
 const MOVED: Duration = Duration::from_ms(100);
@@ -28,6 +29,7 @@ pub(super) struct Live {
     pub(super) started: Timestamp,
     pub(super) told: HashMap<ActionId, Told>,
     pub(super) sound: Option<String>,
+    pub(super) captions: Captions,
 }
 
 impl Live {
@@ -46,9 +48,30 @@ impl Live {
             Packager::new(Config {
                 resume: resume.take(),
                 record: deps.record.program,
+                captions: self.captions.rendition(),
                 ..Config::live(epoch, rate)
             })
         })
+    }
+
+    /// The program took or moved an action.
+    pub(super) fn applied(&mut self, action: &Applied) {
+        self.told.insert(action.id, told(action));
+        // Words that are stopped now must not be read either.
+        if let (Some(packager), Some(from)) = (&mut self.packager, action.from_air)
+            && action.kind != Kind::Resume
+        {
+            packager.withdraw_captions(from, to_air(action));
+        }
+    }
+
+    /// Hands the packager the captions of what airs next.
+    pub(super) fn caption(&mut self, status: &Status) {
+        let Some(packager) = &mut self.packager else { return };
+        let program = &self.program;
+        for cue in self.captions.due(status, |moment| program.air_of(moment)) {
+            packager.caption(cue);
+        }
     }
 
     /// Writes into the playlist that a part was stopped, when viewers notice it.
@@ -85,11 +108,12 @@ impl Live {
             from_air: action.from_air,
             to_air: to_air(action),
             to_media: action.to,
+            from_media: None,
         })
     }
 }
 
-pub(super) fn told(action: &Applied) -> Told {
+fn told(action: &Applied) -> Told {
     Told { kind: kind(action.kind), from_air: action.from_air, to: action.to }
 }
 

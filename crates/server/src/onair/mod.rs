@@ -3,6 +3,7 @@
 //! Safety: act, then record. The task acts in memory and answers at once; what happened goes to the show's owner as facts,
 //! whatever the store does. It knows no order, no product and no viewer.
 
+mod captions;
 mod clips;
 mod driver;
 mod live;
@@ -14,6 +15,7 @@ mod turns;
 
 use std::sync::Arc;
 
+use listen::{Hypothesis, Language};
 use media::frame::Frame;
 use media::hls::Note;
 use media::program::{Applied, Channel, DelayChange, Refusal, Slates, Status, Wish};
@@ -21,7 +23,7 @@ use show::Slug;
 use show::desk::Fact;
 use store::Objects;
 use tokio::sync::{mpsc, oneshot, watch};
-use units::{ActionId, AirTime, Duration, Timestamp};
+use units::{ActionId, AirTime, Duration, MediaTime, Timestamp};
 
 pub(crate) use self::live::{kind as action_kind, to_air, why_word};
 pub(crate) use self::record::{INDEX, State as Recording, recording_key};
@@ -30,6 +32,7 @@ pub(crate) use self::turns::{Threads, Turns};
 use crate::clock;
 use crate::config;
 use crate::errors::{ApiError, ApiResult, Code};
+use crate::hearing::{Ear, Hearing};
 use crate::secrets::Secrets;
 use crate::tasks::Tasks;
 
@@ -60,6 +63,12 @@ enum Order {
         wish: Wish,
         done: oneshot::Sender<Result<Applied, Refusal>>,
     },
+    Change {
+        id: ActionId,
+        from: MediaTime,
+        to: Option<MediaTime>,
+        done: oneshot::Sender<Result<Applied, Refusal>>,
+    },
     Undo {
         id: ActionId,
         done: oneshot::Sender<Result<Applied, Refusal>>,
@@ -70,6 +79,7 @@ enum Order {
     },
     Note(Note),
     Unpin(AirTime),
+    Caption(Caption),
     End {
         over: bool,
         done: oneshot::Sender<()>,
@@ -84,6 +94,12 @@ enum FromFeed {
     Closed(Channel, FeedId),
 }
 
+/// A finished sentence of the host, in channel time.
+pub(crate) struct Caption {
+    pub(crate) sentence: Hypothesis,
+    pub(crate) language: Language,
+}
+
 /// With what a show goes on air.
 pub(crate) struct GoLive {
     pub(crate) started: Timestamp,
@@ -92,6 +108,8 @@ pub(crate) struct GoLive {
     pub(crate) resume: Option<Resume>,
     /// Stays on the slate until a person resumes.
     pub(crate) held: bool,
+    /// The language of its captions, when it has any.
+    pub(crate) captions: Option<String>,
 }
 
 /// Where an earlier run stopped.
@@ -136,7 +154,13 @@ pub(crate) struct Deps {
     pub(crate) secrets: Secrets,
     pub(crate) tasks: Arc<Tasks>,
     pub(crate) threads: Arc<Threads>,
+    pub(crate) hearing: Hearing,
+    /// Programs have captions.
+    pub(crate) captions: bool,
 }
+
+/// Begins to hear the show.
+pub(crate) type Hear = Arc<dyn Fn() -> Option<Ear> + Send + Sync>;
 
 /// Where facts go.
 pub(crate) type Tell = Arc<dyn Fn(Fact) + Send + Sync>;
@@ -158,7 +182,7 @@ impl OnAir {
     pub(crate) fn start(
         show: &Slug,
         deps: &Deps,
-        tell: Tell,
+        (tell, hear): (Tell, Hear),
         fell: impl FnOnce() + Send + 'static,
     ) -> Self {
         let (orders, orders_rx) = mpsc::channel(ORDERS_MAX);
@@ -178,7 +202,8 @@ impl OnAir {
             host: Arc::clone(&host),
             standby: Arc::clone(&standby),
         };
-        let driver = driver::Driver::new(show.clone(), deps.clone(), tell, view_tx, shelves);
+        let driver =
+            driver::Driver::new(show.clone(), deps.clone(), (tell, hear), view_tx, shelves);
         deps.threads.spawn(|turns| {
             let program = driver.run(turns, orders_rx, frames_rx);
             deps.tasks.watched(KIND, show.as_str(), program, fell)
@@ -216,6 +241,16 @@ impl OnAir {
         self.ask(|done| Order::Act { id, wish, done }).await
     }
 
+    /// Gives an action another interval.
+    pub(crate) async fn change(
+        &self,
+        id: ActionId,
+        from: MediaTime,
+        to: Option<MediaTime>,
+    ) -> ApiResult<Applied> {
+        self.ask(|done| Order::Change { id, from, to, done }).await
+    }
+
     pub(crate) async fn undo(&self, id: ActionId) -> ApiResult<Applied> {
         self.ask(|done| Order::Undo { id, done }).await
     }
@@ -232,6 +267,11 @@ impl OnAir {
     /// Ends the pin in the playlist.
     pub(crate) fn unpin(&self, at: AirTime) {
         let _ = self.orders.try_send(Order::Unpin(at));
+    }
+
+    /// Shows words when they air, unless they are stopped by then.
+    pub(crate) fn caption(&self, caption: Caption) {
+        let _ = self.orders.try_send(Order::Caption(caption));
     }
 
     #[cfg(test)]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
+use bytes::Bytes;
 use media::hls::Finished;
 use show::Slug;
 use store::Objects;
@@ -149,6 +150,13 @@ impl Writer {
         self.objects.delete(&key)?;
         for part in &segment.bytes {
             self.objects.append(&key, part)?;
+        }
+        let key = recording_key(&self.show, &format!("sub-{}.vtt", segment.msn));
+        self.objects.delete(&key)?;
+        // A segment in which nobody spoke has no file.
+        let spoken = |file: &&Bytes| file.windows(3).any(|arrow| arrow == b"-->");
+        if let Some(captions) = segment.captions.as_ref().filter(spoken) {
+            self.objects.append(&key, captions)?;
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ mod pulse;
 mod rights;
 mod wire;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
 
 use room::ws::CloseCode;
@@ -37,6 +37,8 @@ const HELD_MAX: usize = 200;
 const CHANNELS_MAX: usize = 50_000;
 /// What a socket is told whose right has ended.
 const RIGHT_ENDED: &str = "you may no longer listen here";
+/// Messages that a host may be answering.
+const SAID_KEPT: usize = 80;
 /// Chat lines a second that reach a room; above it a sample does, and everybody sees their own.
 const CHAT_PER_S: u32 = 100;
 
@@ -67,6 +69,8 @@ pub(crate) struct Room {
     tally: Tally,
     /// When each viewer spoke last, for slow mode and the rate limit.
     spoke: Mutex<HashMap<ViewerId, handler::Spoke>>,
+    /// What was said last, for finding out which message the host answers.
+    said: Mutex<VecDeque<String>>,
     /// What the welcome says beside the gate: status and pin.
     scene: RwLock<Scene>,
     /// Products offered here, for news of stock.
@@ -337,6 +341,12 @@ impl Rooms {
         if matches!(published, room::Published::Sequenced(_) | room::Published::Sampled) {
             bump(&room.tally.said);
             room.pulse.lock().unwrap_or_else(PoisonError::into_inner).count(clock::now());
+            let mut said = room.said.lock().unwrap_or_else(PoisonError::into_inner);
+            if said.len() >= SAID_KEPT {
+                said.pop_front();
+            }
+            said.push_back(text.to_owned());
+            drop(said);
             self.chat_log.add(&room.slug, id, viewer, nick, text);
         }
     }
@@ -352,6 +362,7 @@ impl Room {
             pulse: Mutex::default(),
             tally: Tally::default(),
             spoke: Mutex::default(),
+            said: Mutex::default(),
             scene: RwLock::new(Scene { status: "planned", pin: None }),
             offers: RwLock::default(),
         }
@@ -359,6 +370,11 @@ impl Room {
 
     pub(crate) fn channel(&self) -> ChannelId {
         self.channel
+    }
+
+    /// What viewers said last, the newest last.
+    pub(crate) fn said(&self) -> Vec<String> {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
     pub(crate) fn gate(&self) -> Arc<Gate> {

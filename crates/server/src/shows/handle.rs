@@ -8,9 +8,10 @@ use store::TextRow;
 use tokio::sync::{mpsc, watch};
 use units::{AirTime, Timestamp};
 
-use super::Standing;
 use super::unseen::{Change, Unseen};
+use super::{Orders, Standing};
 use crate::errors::{ApiResult, Code};
+use crate::hearing::Heard;
 use crate::onair::{Deps, OnAir};
 use crate::owner::Owner;
 use crate::rooms::Room;
@@ -24,6 +25,9 @@ pub(crate) struct ShowHandle {
     pub(crate) slug: Slug,
     pub(crate) room: Arc<Room>,
     owner: OnceLock<Owner<Show>>,
+    orders: OnceLock<Orders>,
+    /// What the host said, for the desk.
+    pub(crate) heard: Heard,
     state: watch::Sender<Arc<State>>,
     standing: RwLock<Standing>,
     onair: Mutex<Option<OnAir>>,
@@ -39,6 +43,8 @@ impl ShowHandle {
             slug,
             room,
             owner: OnceLock::new(),
+            orders: OnceLock::new(),
+            heard: Heard::default(),
             state: watch::Sender::new(Arc::new(state)),
             standing: RwLock::new(standing),
             onair: Mutex::default(),
@@ -49,6 +55,15 @@ impl ShowHandle {
 
     pub(super) fn set_owner(&self, owner: Owner<Show>) {
         let _ = self.owner.set(owner);
+    }
+
+    pub(super) fn set_orders(&self, orders: Orders) {
+        let _ = self.orders.set(orders);
+    }
+
+    /// The task that carries out what the sentinel orders.
+    pub(crate) fn orders(&self) -> Option<&Orders> {
+        self.orders.get()
     }
 
     /// The state as it was decided last; what is promised has been synced as well by the time that a caller hears of it.
@@ -145,6 +160,8 @@ impl ShowHandle {
                     show.fact(fact);
                 }
             };
+            let (show, hearing) = (Arc::downgrade(self), deps.hearing.clone());
+            let hear = move || Some(hearing.open(&show.upgrade()?));
             let (show, fallen) = (Arc::downgrade(self), fallen.clone());
             let fell = move || {
                 if let Some(show) = show.upgrade() {
@@ -152,7 +169,7 @@ impl ShowHandle {
                     let _ = fallen.try_send(show);
                 }
             };
-            OnAir::start(&self.slug, deps, Arc::new(tell), fell)
+            OnAir::start(&self.slug, deps, (Arc::new(tell), Arc::new(hear)), fell)
         };
         onair.get_or_insert_with(start).clone()
     }

@@ -6,6 +6,7 @@ use media::hls::{Note, NoteKind};
 use serde_json::json;
 use show::entry::Entry;
 use show::moderation::Moderated;
+use show::sentinel::Change;
 use show::stage::EffectKey;
 use show::{Effect, Event, Show, State, Status};
 use store::Expect;
@@ -210,8 +211,14 @@ impl Ledger<Show> for ShowLedger {
         note_unseen(&handle, events);
         self.publish(&handle, state);
         for event in events {
-            if let Event::Moderated { moderated, .. } = event {
-                self.enforce(&handle, moderated);
+            match event {
+                Event::Moderated { moderated, .. } => self.enforce(&handle, moderated),
+                Event::Sentinel { change: Change::Ordered { order, by, .. } } => {
+                    if let Some(orders) = handle.orders() {
+                        orders.give(*order, by.clone());
+                    }
+                }
+                _ => {}
             }
         }
     }

@@ -2,6 +2,7 @@
 
 mod handle;
 mod ledger;
+mod orders;
 mod restart;
 mod terms;
 #[cfg(test)]
@@ -13,12 +14,14 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use media::program::Channel;
 use serde::{Deserialize, Serialize};
+use show::sentinel::Policy;
 use show::{Actor, Input, Slug, StartMode, Status};
 use store::{Store, StreamId, Table};
 use tokio::sync::mpsc;
 use units::Timestamp;
 
 pub(crate) use self::handle::ShowHandle;
+pub(crate) use self::orders::{Orders, record};
 pub(crate) use self::restart::Journal;
 use self::terms::Terms;
 use crate::bootstrap::Start;
@@ -54,6 +57,8 @@ pub(crate) struct Shows {
     rooms: Arc<Rooms>,
     terms: Terms,
     deps: Deps,
+    /// What is done about what a host says, in shows that do not say it themselves; absent: nobody listens.
+    policy: Option<Policy>,
     /// Set while facts wait that no restart would know of.
     journal: Arc<restart::Journal>,
     /// Shows whose program panicked, on their way to [`Self::revive`].
@@ -71,6 +76,7 @@ impl Shows {
         rooms: &Arc<Rooms>,
         shop: &Arc<Shop>,
         deps: Deps,
+        policy: Option<Policy>,
         journal: Arc<restart::Journal>,
     ) -> anyhow::Result<Self> {
         let (fallen, fallen_next) = mpsc::channel(FALLEN_MAX);
@@ -83,6 +89,7 @@ impl Shows {
             deps,
             fallen: Arc::new(fallen),
             fallen_next: tokio::sync::Mutex::new(fallen_next),
+            policy,
             journal,
             starting: tokio::sync::Mutex::default(),
         };
@@ -101,6 +108,7 @@ impl Shows {
         let room = self.rooms.open(slug);
         let inputs = log.state().shop_inputs();
         let handle = Arc::new(ShowHandle::new(slug.clone(), room, standing, log.state().clone()));
+        handle.set_orders(Orders::start(Arc::downgrade(&handle)));
         let ledger = ledger::ShowLedger::new(
             &handle,
             &self.rooms,
@@ -156,7 +164,13 @@ impl Shows {
                 Code::Internal
             })?,
         };
-        handle.ask(Input::Plan { plan: domain_plan(plan)?, by }, Vec::new()).await?;
+        let plan = domain_plan(plan, self.policy.as_ref())?;
+        let packs = plan.policy.as_ref().map_or(&[][..], |policy| &policy.rules);
+        if let Some(pack) = self.deps.hearing.unknown_pack(packs) {
+            let says = format!("policy.rules: there is no pack \"{pack}\"");
+            return Err(ApiError::about(Code::InvalidField, says));
+        }
+        handle.ask(Input::Plan { plan, by }, Vec::new()).await?;
         self.settle().await;
         Ok(handle)
     }
@@ -299,8 +313,8 @@ impl Shows {
     }
 }
 
-/// The plan as the log keeps it.
-fn domain_plan(plan: &ShowPlan) -> ApiResult<show::Plan> {
+/// The plan as the log keeps it; `policy` is the server's, absent when it does not listen.
+fn domain_plan(plan: &ShowPlan, policy: Option<&Policy>) -> ApiResult<show::Plan> {
     let slug = |text: &str| crate::catalogue::slug("slug", text);
     Ok(show::Plan {
         show: slug(&plan.slug)?,
@@ -313,6 +327,7 @@ fn domain_plan(plan: &ShowPlan) -> ApiResult<show::Plan> {
             Start::Auto => StartMode::Auto,
             Start::Manual => StartMode::Manual,
         },
+        policy: policy.map(|default| plan.policy.as_ref().unwrap_or(default).clone()),
     })
 }
 

@@ -71,6 +71,10 @@ pub(super) fn go_live(state: &State, journal: &Journal) -> GoLive {
         delay: state.desk.delay.unwrap_or(Duration::from_s(i64::from(planned))),
         held: journal.lost && resume.is_some(),
         resume,
+        captions: state
+            .plan
+            .as_ref()
+            .and_then(|plan| plan.policy.as_ref().map(|_| plan.language.clone())),
     }
 }
 

@@ -30,6 +30,7 @@ async fn live_show(app: &App) -> Arc<ShowHandle> {
         starts_at: None,
         start: Start::Manual,
         created_at: clock::now(),
+        policy: None,
     };
     app.catalogue.shows.insert("evening", plan.clone()).await.unwrap();
     let handle = app.shows.plan(&plan, Actor::System).await.unwrap();
@@ -58,7 +59,7 @@ async fn a_program_that_panics_goes_on_with_its_clock_and_its_cuts() {
     let id = ActionId(crate::mint::uuid());
     let wish = Wish { kind: Kind::Panic, from: None, to: None, force: false };
     let applied = onair.act(id, wish).await.unwrap();
-    crate::api::record(&handle, &applied, Actor::System, None, false);
+    super::record(&handle, &applied, Actor::System, None, false);
     let aired = handle.air_clock().now;
 
     onair.panic().await;

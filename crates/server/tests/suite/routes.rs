@@ -147,6 +147,22 @@ const TABLE: &[Row] = &[
         r#"{"kind":"lock","on":false}"#,
         [401, 403, 403, 403, 200, 200],
     ),
+    ("get", "/shows/{slug}/incidents", &["evening"], "", [401, 403, 200, 403, 200, 200]),
+    (
+        "post",
+        "/shows/{slug}/incidents/{id}",
+        &["evening", "0190b3c1-7c3e-7000-8000-000000000000"],
+        r#"{"do":"confirm"}"#,
+        [401, 403, 403, 403, 404, 404],
+    ),
+    (
+        "get",
+        "/shows/{slug}/incidents/{id}/clip.wav",
+        &["evening", "0190b3c1-7c3e-7000-8000-000000000000"],
+        "",
+        [401, 403, 404, 403, 404, 404],
+    ),
+    ("get", "/shows/{slug}/transcript", &["evening"], "", [401, 403, 200, 403, 200, 200]),
     ("get", "/shows/{slug}/sealed", &["evening"], "", [401, 403, 403, 403, 403, 200]),
     (
         "post",

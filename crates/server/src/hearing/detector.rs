@@ -1,0 +1,149 @@
+//! The real detector of one show: decoder, ear, recogniser and judge.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+
+use listen::asr::{Recogniser, Whisper, WhisperOptions};
+use listen::ear::{Ear, EarOptions, Mode};
+use listen::judge::{Context, Hit, Judge};
+use listen::models::{WHISPER_BASE, folder};
+use listen::pcm::{Pcm, Stretch};
+use listen::{Language, ListenError};
+use media::frame::AudioFrame;
+use show::sentinel::Hearing as State;
+
+use super::tell::{Judged, Told};
+use super::watch::Senses;
+use crate::config::{self, ListenMode};
+
+/// Judgements remembered: the same words come again with the next window.
+const JUDGED_MAX: usize = 64;
+
+/// One show's detector.
+pub(super) struct Detector {
+    language: Language,
+    recogniser: Whisper,
+    judge: Judge,
+    ear: Ear,
+    pcm: Pcm,
+    judged: VecDeque<(String, Option<String>, Vec<Hit>)>,
+    /// Sound that is decoded and not yet told.
+    decoded: Vec<Stretch>,
+    versions: Vec<String>,
+}
+
+impl Detector {
+    /// Loads weights and packs; blocks for a second or two.
+    pub(super) fn open(
+        settings: &config::Listen,
+        language: Language,
+        packs: &[String],
+    ) -> Result<Self, String> {
+        let models = models(settings).ok_or("no folder for weights: set listen.models")?;
+        let whisper = settings.whisper.clone().unwrap_or_else(|| models.join(WHISPER_BASE.file));
+        let recogniser = Whisper::load(&whisper, &WhisperOptions::default()).map_err(said)?;
+        let packs: Vec<String> = packs.iter().map(|pack| place(settings, pack)).collect();
+        let packs: Vec<&str> = packs.iter().map(String::as_str).collect();
+        let judge = Judge::load(Some(&models), &packs).map_err(|error| {
+            let source = std::error::Error::source(&error).map(ToString::to_string);
+            format!("{error}: {}", source.unwrap_or_default())
+        })?;
+        let mode = match settings.mode {
+            ListenMode::Rolling => Mode::Rolling,
+            ListenMode::Segments => Mode::Segments,
+        };
+        let name = whisper.file_stem().unwrap_or_default().to_string_lossy();
+        let versions = [name.into_owned()].into_iter().chain(judge.versions().to_vec());
+        for limit in judge.limits() {
+            tracing::warn!(%limit, "what is said is judged less well");
+        }
+        Ok(Self {
+            language,
+            recogniser,
+            versions: versions.collect(),
+            judge,
+            ear: Ear::new(EarOptions { mode, language }),
+            pcm: Pcm::new(),
+            judged: VecDeque::new(),
+            decoded: Vec::new(),
+        })
+    }
+
+    fn judge(&mut self, text: &str, message: Option<&str>, before: &[String]) -> Vec<Hit> {
+        let known = |(known, answered, _): &&(String, Option<String>, Vec<Hit>)| {
+            known == text && answered.as_deref() == message
+        };
+        if let Some((.., hits)) = self.judged.iter().find(known) {
+            return hits.clone();
+        }
+        let before: Vec<&str> = before.iter().map(String::as_str).collect();
+        let context = Context { message, before: &before };
+        let hits = self.judge.host(self.language, text, &context);
+        if self.judged.len() >= JUDGED_MAX {
+            self.judged.pop_front();
+        }
+        self.judged.push_back((text.to_owned(), message.map(str::to_owned), hits.clone()));
+        hits
+    }
+}
+
+/// Where the weights are.
+fn models(settings: &config::Listen) -> Option<PathBuf> {
+    settings.models.clone().or_else(|| folder(|name| std::env::var_os(name)))
+}
+
+/// A pack that ships is known by its name; one of the user's lies in a folder of theirs.
+pub(super) fn place(settings: &config::Listen, pack: &str) -> String {
+    let own = settings.packs.iter().map(|folder| folder.join(format!("{pack}.toml")));
+    own.into_iter()
+        .find(|path| path.exists())
+        .map_or_else(|| pack.to_owned(), |path| path.to_string_lossy().into_owned())
+}
+
+fn said(error: ListenError) -> String {
+    let source = std::error::Error::source(&error).map(|source| format!(": {source}"));
+    format!("{error}{}", source.unwrap_or_default())
+}
+
+impl Senses for Detector {
+    fn push(&mut self, sound: &AudioFrame) {
+        // What cannot be decoded has no sound to judge; the decoder counts it.
+        let Ok(stretch) = self.pcm.push(&sound.config.asc, sound.time, &sound.data) else { return };
+        if !stretch.pcm.is_empty() {
+            self.ear.push(stretch.at, &stretch.pcm);
+            self.decoded.push(stretch);
+        }
+    }
+
+    fn work(&mut self, told: &dyn Told) -> bool {
+        for Stretch { at, pcm } in self.decoded.drain(..) {
+            told.sound(at, &pcm);
+        }
+        let Some(job) = self.ear.next_job() else { return false };
+        let covered = job.covered;
+        let recognised = self.recogniser.recognise(&job.samples, self.language);
+        let hypotheses = self.ear.take(job, recognised);
+        let mut judged = Vec::with_capacity(hypotheses.len());
+        for hypothesis in hypotheses {
+            let said = told.said(&hypothesis.text, hypothesis.from);
+            let hits = if hypothesis.heard {
+                self.judge(&hypothesis.text, said.message.as_deref(), &said.before)
+            } else {
+                Vec::new()
+            };
+            judged.push(Judged { hypothesis, hits, answers: said.message });
+        }
+        told.window(covered, judged);
+        let state = self.ear.state();
+        told.behind(state.behind, state.dropped_windows);
+        true
+    }
+
+    fn state(&self) -> State {
+        if self.ear.state().late { State::Late } else { State::Ok }
+    }
+
+    fn versions(&self) -> Vec<String> {
+        self.versions.clone()
+    }
+}

@@ -1,0 +1,102 @@
+//! Hearing a live show: sound is tapped before the delay, a thread of its own recognises and judges it, and what it finds goes
+//! to the show's owner as signals.
+//!
+//! A detector takes nothing with it. It runs on its own thread behind a bounded queue that drops rather than waits; one that
+//! panics or hangs is replaced, and the desk says that it is out. Nothing is heard outside a live show.
+
+mod answered;
+mod detector;
+mod heard;
+mod tell;
+mod watch;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use listen::Language;
+use media::frame::AudioFrame;
+use show::sentinel::Hearing as State;
+
+use self::detector::Detector;
+pub(crate) use self::heard::{Heard, Line};
+use self::tell::{Hearer, tell_state};
+use self::watch::Watch;
+use crate::config;
+use crate::rooms::Rooms;
+use crate::shop::Shop;
+use crate::shows::ShowHandle;
+
+/// Hearing, for every show of the server.
+#[derive(Clone)]
+pub(crate) struct Hearing {
+    settings: config::Listen,
+    rooms: Arc<Rooms>,
+    shop: Arc<Shop>,
+    open: Arc<AtomicUsize>,
+}
+
+/// A show's ear: sound goes in, and hearing ends when it is dropped.
+pub(crate) struct Ear {
+    watch: Option<Watch>,
+    open: Arc<AtomicUsize>,
+}
+
+impl Ear {
+    /// Hands over sound of the host's feed, in channel time. Never waits.
+    pub(crate) fn push(&self, sound: &AudioFrame) {
+        if let Some(watch) = &self.watch {
+            watch.push(sound);
+        }
+    }
+}
+
+impl Drop for Ear {
+    fn drop(&mut self) {
+        if self.watch.is_some() {
+            self.open.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Hearing {
+    pub(crate) fn new(settings: &config::Listen, rooms: &Arc<Rooms>, shop: &Arc<Shop>) -> Self {
+        Self {
+            settings: settings.clone(),
+            rooms: Arc::clone(rooms),
+            shop: Arc::clone(shop),
+            open: Arc::default(),
+        }
+    }
+
+    /// Begins to hear a show, as its plan says; the desk is told when it cannot.
+    pub(crate) fn open(&self, show: &Arc<ShowHandle>) -> Ear {
+        let silent = Ear { watch: None, open: Arc::clone(&self.open) };
+        let state = show.state();
+        let policy = state.plan.as_ref().and_then(|plan| Some((plan, plan.policy.as_ref()?)));
+        let Some((plan, policy)) = policy.filter(|_| self.settings.enabled) else { return silent };
+        // A tag such as `zh-CN` is heard as its language.
+        let code = plan.language.split('-').next().unwrap_or_default().to_lowercase();
+        let Ok(language) = code.parse::<Language>() else {
+            tell_state(show, State::Language);
+            return silent;
+        };
+        if self.open.fetch_add(1, Ordering::Relaxed) >= self.settings.shows_max {
+            self.open.fetch_sub(1, Ordering::Relaxed);
+            tell_state(show, State::Full);
+            return silent;
+        }
+        let captions = self.settings.captions;
+        let hearer = Hearer::new(show, &self.rooms, &self.shop, language, captions);
+        let (settings, packs) = (self.settings.clone(), policy.rules.clone());
+        let start = move || Detector::open(&settings, language, &packs);
+        Ear { watch: Some(Watch::start(start, Arc::new(hearer))), open: Arc::clone(&self.open) }
+    }
+
+    /// The first of these packs that neither ships nor lies in a folder of the settings.
+    pub(crate) fn unknown_pack<'a>(&self, packs: &'a [String]) -> Option<&'a String> {
+        packs.iter().find(|pack| {
+            let ships = listen::rules::SHIPPED.iter().any(|(name, _)| name == pack);
+            !ships && !std::path::Path::new(&detector::place(&self.settings, pack)).exists()
+        })
+    }
+}

@@ -1,0 +1,258 @@
+//! From hits to signals: what a window said, with ids, references to its words, and what is at stake.
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use listen::captions::cues;
+use listen::judge::Hit as Found;
+use listen::rules::{Action as Proposed, Severity as Grade};
+use listen::{Hypothesis, Language};
+use serde_json::json;
+use show::Input;
+use show::desk::{self, ActionKind, ActionState};
+use show::sentinel::{HITS_MAX, Hearing, Hit, Response, Severity, Signal, Stake, Window};
+use show::text::TextRef;
+use store::TextRow;
+use units::{ActionId, Duration, IncidentId, MediaTime};
+
+use super::answered::answered;
+use super::heard::Line;
+use crate::onair::Caption;
+use crate::rooms::Rooms;
+use crate::shop::Shop;
+use crate::shows::ShowHandle;
+use crate::texts::text;
+use crate::{clock, mint};
+
+/// A caption that would come on so close to its air comes by the room instead.
+const LATE: Duration = Duration::from_ms(300);
+/// How long after a message was taken up what is said still answers it.
+const ANSWER_LASTS: Duration = Duration::from_s(15);
+/// Host sentences that a judgement may look back to.
+const BEFORE: usize = 2;
+
+/// A sentence with what was found in it.
+pub(super) struct Judged {
+    pub(super) hypothesis: Hypothesis,
+    pub(super) hits: Vec<Found>,
+    /// The viewer's message that it answers.
+    pub(super) answers: Option<String>,
+}
+
+/// What the host answers, and what they said before.
+pub(super) struct Said {
+    pub(super) message: Option<String>,
+    pub(super) before: Vec<String>,
+}
+
+/// Who a detector reports to.
+pub(super) trait Told: Send + Sync + 'static {
+    /// How hearing does.
+    fn state(&self, hearing: Hearing, versions: Vec<String>);
+    /// How far behind it is, and how many windows it dropped so far.
+    fn behind(&self, behind: Duration, dropped: u64);
+    /// Sound of the feed, 16 kHz mono.
+    fn sound(&self, from: MediaTime, samples: &[f32]);
+    /// What goes before a sentence that begins at `from`.
+    fn said(&self, sentence: &str, from: MediaTime) -> Said;
+    /// A window was recognised and judged.
+    fn window(&self, covered: (MediaTime, MediaTime), judged: Vec<Judged>);
+}
+
+/// Reports to one show.
+pub(crate) struct Hearer {
+    show: Weak<ShowHandle>,
+    rooms: Arc<Rooms>,
+    shop: Arc<Shop>,
+    language: Language,
+    captions: bool,
+    state: Mutex<Option<Hearing>>,
+    /// The viewer's message that is being answered, and since when.
+    answering: Mutex<Option<(MediaTime, String)>>,
+}
+
+impl Hearer {
+    pub(super) fn new(
+        show: &Arc<ShowHandle>,
+        rooms: &Arc<Rooms>,
+        shop: &Arc<Shop>,
+        language: Language,
+        captions: bool,
+    ) -> Self {
+        Self {
+            show: Arc::downgrade(show),
+            rooms: Arc::clone(rooms),
+            shop: Arc::clone(shop),
+            language,
+            captions,
+            state: Mutex::default(),
+            answering: Mutex::default(),
+        }
+    }
+
+    /// Words for viewers who want to read them: with their picture, or by the room when that has aired.
+    fn caption(&self, show: &ShowHandle, sentence: &Hypothesis) {
+        let Some(onair) = show.onair() else { return };
+        let view = onair.view();
+        let Some((status, newest_air)) = view.status.as_ref().zip(view.newest_air) else { return };
+        let (from, to) = (sentence.from, sentence.to);
+        if to > status.air_point + LATE {
+            let (sentence, language) = (sentence.clone(), self.language);
+            return onair.caption(Caption { sentence, language });
+        }
+        let stopped = |action: &desk::Action| {
+            action.state != ActionState::Undone
+                && action.kind != ActionKind::Resume
+                && action.from_media < to
+                && action.to_media.is_none_or(|end| from < end)
+        };
+        if !self.captions || show.state().desk.actions.iter().any(stopped) {
+            return;
+        }
+        for cue in cues(sentence, self.language, |at| newest_air + (at - status.newest)) {
+            let (from, to, text) = (cue.from.ms(), cue.to.ms(), cue.lines.join("\n"));
+            let caption =
+                json!({"type": "caption", "from_air_ms": from, "to_air_ms": to, "text": text});
+            self.rooms.tell(&show.slug, caption);
+        }
+    }
+
+    fn stake(&self, show: &ShowHandle) -> Stake {
+        let newest = show.air_clock().newest;
+        let pin = show.state().sale.pin_at(newest).and_then(|pin| pin.sku.clone());
+        let orders = self.shop.sales(&show.slug).per_min(clock::now());
+        Stake {
+            viewers: u32::try_from(self.rooms.audience(&show.slug)).unwrap_or(u32::MAX),
+            sku: pin,
+            orders: orders.last().copied().unwrap_or(0),
+        }
+    }
+}
+
+/// Tells a show's owner how hearing does.
+pub(super) fn tell_state(show: &ShowHandle, hearing: Hearing) {
+    let signal = Signal::Hearing { hearing, versions: Vec::new() };
+    show.tell(Input::Signal { signal });
+}
+
+impl Told for Hearer {
+    fn state(&self, hearing: Hearing, versions: Vec<String>) {
+        let mut known = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.replace(hearing) == Some(hearing) {
+            return;
+        }
+        if let Some(show) = self.show.upgrade() {
+            show.tell(Input::Signal { signal: Signal::Hearing { hearing, versions } });
+        }
+    }
+
+    fn behind(&self, behind: Duration, dropped: u64) {
+        if let Some(show) = self.show.upgrade() {
+            show.heard.does(behind, dropped);
+        }
+    }
+
+    fn sound(&self, from: MediaTime, samples: &[f32]) {
+        if let Some(show) = self.show.upgrade() {
+            show.heard.sound(from, samples);
+        }
+    }
+
+    fn said(&self, sentence: &str, from: MediaTime) -> Said {
+        let Some(show) = self.show.upgrade() else {
+            return Said { message: None, before: Vec::new() };
+        };
+        let before = show.heard.before(from + Duration::from_ms(500), BEFORE);
+        let messages = show.room.said();
+        let found = answered(sentence, &before, &messages).map(str::to_owned);
+        // An answer takes more than the sentence that takes up the question.
+        let mut answering = self.answering.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(message) = found {
+            *answering = Some((from, message));
+        }
+        let lately = |(at, _): &&(MediaTime, String)| (from - *at).abs() <= ANSWER_LASTS;
+        let message = answering.as_ref().filter(lately).map(|(_, message)| message.clone());
+        Said { message, before }
+    }
+
+    fn window(&self, (from, to): (MediaTime, MediaTime), judged: Vec<Judged>) {
+        let Some(show) = self.show.upgrade() else { return };
+        let heard = judged.is_empty() || judged.iter().any(|one| one.hypothesis.heard);
+        show.heard.window(judged.iter().map(|one| line(&one.hypothesis)));
+        let (mut hits, mut texts) = (Vec::new(), Vec::new());
+        for one in &judged {
+            let (sentence, broken) = (&one.hypothesis, !one.hits.is_empty());
+            let words = (sentence.last || broken) && !sentence.text.is_empty();
+            let words = words.then(|| kept(&show, "sentence", &sentence.text));
+            let reference = words.as_ref().map(|(reference, _)| *reference);
+            let row = words.map(|(_, row)| row);
+            if sentence.last {
+                let (from, to, heard) = (sentence.from, sentence.to, sentence.heard);
+                if heard && reference.is_some() {
+                    self.caption(&show, sentence);
+                }
+                let signal = Signal::Sentence { from, to, heard, text: reference };
+                show.tell_with(Input::Signal { signal }, row.into_iter().collect());
+            } else {
+                texts.extend(row);
+            }
+            let answers = one.answers.as_deref().filter(|_| broken);
+            let answers = answers.map(|message| {
+                let (reference, row) = kept(&show, "message", message);
+                texts.push(row);
+                reference
+            });
+            let stake = if broken { self.stake(&show) } else { Stake::default() };
+            hits.extend(one.hits.iter().map(|hit| Hit {
+                rule: hit.rule.to_string(),
+                score: (f64::from(hit.score.clamp(0.0, 1.0)) * 1000.0).round() as u16,
+                severity: severity(hit.severity),
+                proposed: response(hit.action),
+                from: sentence.from,
+                to: sentence.to,
+                last: sentence.last,
+                text: reference,
+                answers,
+                stake: stake.clone(),
+                incident: IncidentId(mint::uuid()),
+                action: ActionId(mint::uuid()),
+            }));
+        }
+        hits.sort_by_key(|hit| std::cmp::Reverse(hit.severity));
+        hits.truncate(HITS_MAX);
+        let signal = Signal::Window(Window { from, to, heard, hits });
+        show.tell_with(Input::Signal { signal }, texts);
+    }
+}
+
+/// Words on their way to the erasable table, and in memory for the desk.
+fn kept(show: &ShowHandle, kind: &str, words: &str) -> (TextRef, TextRow) {
+    let (reference, row) = text(kind, words);
+    show.heard.keep_text(reference.id, words);
+    (reference, row)
+}
+
+fn line(sentence: &Hypothesis) -> Line {
+    Line {
+        from: sentence.from,
+        to: sentence.to,
+        text: sentence.text.clone(),
+        heard: sentence.heard,
+        last: sentence.last,
+    }
+}
+
+fn severity(grade: Grade) -> Severity {
+    match grade {
+        Grade::Notice => Severity::Notice,
+        Grade::Serious => Severity::Serious,
+        Grade::Grave => Severity::Grave,
+    }
+}
+
+fn response(proposed: Proposed) -> Response {
+    match proposed {
+        Proposed::Advise => Response::Advise,
+        Proposed::Mute => Response::Mute,
+        Proposed::Cover => Response::Cover,
+    }
+}

@@ -1,0 +1,135 @@
+//! Carries out what the sentinel orders, in its order and at once: safety acts first and is recorded afterwards. What the
+//! program refuses goes back to the sentinel as a signal.
+
+use std::sync::Weak;
+
+use media::program::{Applied, Kind, State as Stage, When, Wish};
+use show::desk::{self, ActionState, Fact};
+use show::sentinel::{Act, Order, Response, Signal};
+use show::text::TextRef;
+use show::{Actor, Input};
+use store::TextRow;
+use tokio::sync::{mpsc, oneshot};
+use units::ActionId;
+
+use super::ShowHandle;
+use crate::errors::{ApiError, Code};
+use crate::onair::{OnAir, action_kind, to_air};
+use crate::{clock, mint};
+
+/// Orders that wait. The sentinel gives a few for each window, so this is minutes of them.
+const ORDERS_MAX: usize = 256;
+
+enum Work {
+    Order { order: Order, by: Actor },
+    Barrier(oneshot::Sender<()>),
+}
+
+/// The way to the task that carries orders out.
+#[derive(Clone)]
+pub(crate) struct Orders {
+    queue: mpsc::Sender<Work>,
+}
+
+impl Orders {
+    pub(super) fn start(show: Weak<ShowHandle>) -> Self {
+        let (queue, mut work) = mpsc::channel(ORDERS_MAX);
+        tokio::spawn(async move {
+            while let Some(work) = work.recv().await {
+                match work {
+                    Work::Barrier(done) => drop(done.send(())),
+                    Work::Order { order, by } => {
+                        let Some(show) = show.upgrade() else { return };
+                        carry_out(&show, order, by).await;
+                    }
+                }
+            }
+        });
+        Self { queue }
+    }
+
+    /// Never waits: the show's owner gives orders, and it must go on.
+    pub(super) fn give(&self, order: Order, by: Actor) {
+        if self.queue.try_send(Work::Order { order, by }).is_err() {
+            tracing::error!("an order of the sentinel found no room");
+        }
+    }
+
+    /// Waits until every order that was given is carried out.
+    pub(crate) async fn settle(&self) {
+        let (done, wait) = oneshot::channel();
+        if self.queue.send(Work::Barrier(done)).await.is_ok() {
+            let _ = wait.await;
+        }
+    }
+}
+
+async fn carry_out(show: &ShowHandle, order: Order, by: Actor) {
+    let Some(onair) = show.onair() else { return };
+    match order {
+        Order::Stop(act) => match stop(&onair, &act).await {
+            Ok(applied) => record(show, &applied, by, None, false),
+            Err(refusal) => not_done(show, act.id, &refusal),
+        },
+        Order::Change(act) => match onair.change(act.id, act.from, act.to).await {
+            Ok(applied) => show.fact(Fact::ActionMoved {
+                id: applied.id,
+                from_air: applied.from_air,
+                to_air: to_air(&applied),
+                to_media: applied.to,
+                from_media: Some(applied.from),
+            }),
+            Err(refusal) => not_done(show, act.id, &refusal),
+        },
+        Order::Undo(act) => {
+            // What has aired as a whole cannot be taken back, and need not be.
+            let Ok(applied) = onair.undo(act.id).await else { return };
+            let to_air = (applied.state == Stage::Shortened).then(|| show.air_clock().now);
+            show.fact(Fact::ActionUndone { id: applied.id, by, to_air });
+        }
+    }
+}
+
+async fn stop(onair: &OnAir, act: &Act) -> Result<Applied, ApiError> {
+    let kind = match act.response {
+        Response::HandOver => Kind::HandOver,
+        Response::Cover => Kind::Cover,
+        Response::Mute | Response::Advise | Response::Off => Kind::Mute,
+    };
+    let (from, to) = (Some(When::Media(act.from)), act.to.map(When::Media));
+    onair.act(act.id, Wish { kind, from, to, force: false }).await
+}
+
+fn not_done(show: &ShowHandle, action: ActionId, refusal: &ApiError) {
+    let aired = refusal.code == Code::AlreadyAired;
+    let instead = ActionId(mint::uuid());
+    show.tell(Input::Signal { signal: Signal::NotDone { action, aired, instead } });
+}
+
+/// Tells the log what was done, after it was done.
+pub(crate) fn record(
+    show: &ShowHandle,
+    applied: &Applied,
+    by: Actor,
+    reason: Option<(TextRef, TextRow)>,
+    forced: bool,
+) {
+    let action = desk::Action {
+        id: applied.id,
+        kind: action_kind(applied.kind),
+        by,
+        reason: reason.as_ref().map(|(reference, _)| *reference),
+        from_media: applied.from,
+        to_media: applied.to,
+        from_air: applied.from_air,
+        to_air: to_air(applied),
+        time_to_air: applied.time_to_air,
+        late: applied.late,
+        forced,
+        at: clock::now(),
+        state: if applied.kind == Kind::Resume { ActionState::Ended } else { ActionState::Active },
+        undone_at: None,
+    };
+    let texts = reason.map(|(_, row)| row).into_iter().collect();
+    show.tell_with(Input::Fact { fact: Fact::ActionTaken(action) }, texts);
+}
