@@ -2,12 +2,14 @@
 
 mod wav;
 
+use std::collections::VecDeque;
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use bytes::Bytes;
 use listen::asr::{RATE, Recogniser, Whisper, WhisperOptions};
 use listen::ear::{Ear, EarOptions, Mode};
+use listen::judge::Judge;
 use listen::models::WHISPER_BASE;
 use listen::pcm::{Pcm, Resampled};
 use listen::{Hypothesis, Language};
@@ -25,6 +27,8 @@ use crate::{models, out};
 const FILE_MAX_BYTES: u64 = 4 << 30;
 /// Sound that is heard before the next is read.
 const STEP: usize = RATE as usize / 10;
+/// Sentences that a judgement looks back to.
+const BEFORE: usize = 2;
 
 /// One sentence, as `--json` prints it.
 #[derive(Serialize)]
@@ -60,6 +64,15 @@ pub(crate) fn run(args: &ListenArgs) -> Result<bool> {
         .error());
     }
     let mut whisper = Whisper::load(&file, &WhisperOptions::default())?;
+    let packs: Vec<&str> = match &args.rules[..] {
+        [] => vec!["core", "claims"],
+        packs => packs.iter().map(String::as_str).collect(),
+    };
+    let judge = Judge::load(Some(&models::folder(args.folder.models.as_ref())?), &packs)?;
+    for limit in judge.limits() {
+        out::note(limit);
+    }
+    let mut judged = Judged { judge, language, before: VecDeque::new() };
     let mode = if args.segments { Mode::Segments } else { Mode::Rolling };
     let mut ear = Ear::new(EarOptions { mode, language });
     let mut hear = |ear: &mut Ear| -> Result<()> {
@@ -68,7 +81,8 @@ pub(crate) fn run(args: &ListenArgs) -> Result<bool> {
             for sentence in
                 ear.take(job, heard).iter().filter(|sentence| sentence.last || args.rolling)
             {
-                print(args, sentence)?;
+                let hits = judged.hits(sentence);
+                print(args, sentence, hits)?;
             }
         }
         Ok(())
@@ -86,8 +100,33 @@ pub(crate) fn run(args: &ListenArgs) -> Result<bool> {
     Ok(true)
 }
 
-fn print(args: &ListenArgs, sentence: &Hypothesis) -> Result<()> {
-    let hits = Vec::new();
+/// The judge, with what the host said before.
+struct Judged {
+    judge: Judge,
+    language: Language,
+    before: VecDeque<String>,
+}
+
+impl Judged {
+    fn hits(&mut self, sentence: &Hypothesis) -> Vec<LineHit> {
+        if !sentence.heard {
+            return Vec::new();
+        }
+        let before: Vec<&str> = self.before.iter().map(String::as_str).collect();
+        let context = listen::judge::Context { message: None, before: &before };
+        let hits = self.judge.host(self.language, &sentence.text, &context);
+        if sentence.last {
+            self.before.push_back(sentence.text.clone());
+            if self.before.len() > BEFORE {
+                self.before.pop_front();
+            }
+        }
+        let line = |hit: listen::judge::Hit| LineHit { rule: hit.rule.0, score: hit.score };
+        hits.into_iter().map(line).collect()
+    }
+}
+
+fn print(args: &ListenArgs, sentence: &Hypothesis, hits: Vec<LineHit>) -> Result<()> {
     let line = Line {
         from_ms: sentence.from.ms().max(0),
         to_ms: sentence.to.ms(),

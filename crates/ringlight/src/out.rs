@@ -12,6 +12,11 @@ pub(crate) fn line(text: impl Display) {
     let _ = out.flush();
 }
 
+/// A word beside the result, for people: it goes to stderr.
+pub(crate) fn note(text: impl Display) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
 /// What went wrong, then a hint.
 pub(crate) fn failure(error: &anyhow::Error) {
     let mut out = std::io::stderr().lock();

@@ -28,6 +28,13 @@ const READ_MAX: usize = 200;
 /// How long the crowd believes the prices that it has read.
 const LOOK_AT_PRICES_EVERY: Duration = Duration::from_secs(10);
 
+/// What somebody asks when the first price has been named, for the host to read out.
+const QUESTION: &str = "79 is getting expensive";
+/// When that is, in the sample as the crowd hears it.
+const ASKED_AT_MS: u64 = 21_000;
+/// A cut that was told of so lately was of what the host has just said.
+const STOPPED_LATELY: Duration = Duration::from_secs(30);
+
 struct Wanted {
     viewer: usize,
     nick: String,
@@ -52,7 +59,12 @@ pub(crate) fn run(stage: &Arc<Stage>, base: &str, cues: &Cues) {
     let mut heard_ms = 0;
     loop {
         thread::sleep(STEP);
-        heard_ms = cue(stage, &mut crowd, cues, heard_ms);
+        let stopped = seats.iter().filter_map(|seat| seat.cut).max();
+        let (now_ms, asks) = cue(stage, &mut crowd, cues, heard_ms, stopped);
+        heard_ms = now_ms;
+        if asks {
+            seats[0].say(QUESTION);
+        }
         // Viewers come one by one.
         if let Some(viewer) = seats.iter().position(|seat| seat.should_come()) {
             seats[viewer].come(base, &stage.show, &crowd.nick(viewer));
@@ -69,17 +81,28 @@ pub(crate) fn run(stage: &Arc<Stage>, base: &str, cues: &Cues) {
     }
 }
 
-/// Gives the crowd what it hears by now, which is what the host did a delay ago.
-fn cue(stage: &Stage, crowd: &mut Crowd, cues: &Cues, heard_ms: u64) -> u64 {
+/// Gives the crowd what it hears by now, which is what the host did a delay ago; says whether somebody asks about the
+/// price. A remark that was stopped before it aired stirs nobody.
+fn cue(
+    stage: &Stage,
+    crowd: &mut Crowd,
+    cues: &Cues,
+    heard_ms: u64,
+    stopped: Option<Instant>,
+) -> (u64, bool) {
     let now_ms = stage.host_at_ms.load(Ordering::Relaxed).saturating_sub(stage.delay_ms);
     let is_new = |at: u64| at > heard_ms && at <= now_ms;
     for (_, cue) in cues.iter().filter(|(at, _)| is_new(*at)) {
-        crowd.cue(*cue);
-        if *cue == Cue::Remark {
+        if *cue != Cue::Remark {
+            crowd.cue(*cue);
+        } else if stopped.is_some_and(|at| at.elapsed() < STOPPED_LATELY) {
+            tracing::info!("demo: the remark was stopped; nobody heard it");
+        } else {
+            crowd.cue(*cue);
             tracing::info!("demo: the remark was heard");
         }
     }
-    now_ms
+    (now_ms, is_new(ASKED_AT_MS))
 }
 
 fn want(
@@ -99,6 +122,8 @@ fn want(
 struct Seat {
     socket: Option<WebSocket<TcpStream>>,
     tried: Option<Instant>,
+    /// When the room last said that a part was cut.
+    cut: Option<Instant>,
 }
 
 impl Seat {
@@ -125,7 +150,13 @@ impl Seat {
     fn listen(&mut self) {
         for _ in 0..READ_MAX {
             let Some(socket) = &mut self.socket else { return };
-            let read = socket.read().map(drop);
+            let read = socket.read();
+            if let Ok(Message::Text(text)) = &read
+                && text.contains("\"type\":\"cut\"")
+            {
+                self.cut = Some(Instant::now());
+            }
+            let read = read.map(drop);
             let waits = matches!(&read, Err(tungstenite::Error::Io(e)) if e.kind() == ErrorKind::WouldBlock);
             self.keep(read);
             if waits {

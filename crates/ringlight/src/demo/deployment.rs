@@ -15,7 +15,7 @@ use crate::serve::random_word;
 /// The operator and producer.
 pub(crate) const USER: &str = "pat";
 const SHOW: &str = "evening";
-const DELAY_S: u64 = 8;
+const DELAY_S: u64 = 12;
 const FILE: &str = "demo.json";
 /// Evenings that one folder may have seen.
 const SHOWS_MAX: u32 = 500;
@@ -128,6 +128,11 @@ impl Secrets {
             language = "en"
             delay_s = {DELAY_S}
             offers = ["LIP-01", "BROW-02", "CUSH-03", "MASC-04"]
+            # What the host says about a minute in is muted before it airs.
+            [show.policy]
+            mode = "act"
+            rules = ["core", "claims"]
+            on = {{ "core/contempt" = "mute", "claims/*" = "advise" }}
             "#
         ))
     }
@@ -148,6 +153,7 @@ pub(crate) fn show_to_air(api: &Api) -> anyhow::Result<(String, u64)> {
                     "slug": slug, "title": format!("Evening show {evening}"), "host": "anna",
                     "standby": "bea", "language": "en", "delay_s": DELAY_S, "start": "auto",
                     "offers": ["LIP-01", "BROW-02", "CUSH-03", "MASC-04"],
+                    "policy": {"mode": "act", "on": {"core/contempt": "mute", "claims/*": "advise"}},
                 });
                 let (status, answer) = api.post("/shows", &plan)?;
                 anyhow::ensure!(status == 201, "plan {slug}: {}", answer["error"]["message"]);

@@ -120,7 +120,7 @@ fn greet(base: &str, ready: &Ready, show: &str, secrets: &Secrets) {
     out::line(format_args!("  RTMP    rtmp://{}/live", reachable(ready.rtmp)));
     out::line(format_args!("  sign in as {} with {}", deployment::USER, secrets.password));
     out::line(
-        "  About a minute in, the host says what she should not: press M at the desk to mute it.",
+        "  About a minute in, the host says what she should not: look how the desk catches it before it airs.",
     );
     out::line("  Ctrl-c stops; the next start goes on with the same data.");
 }

@@ -165,6 +165,7 @@ const HARMLESS: &[&str] = &[
     "deprecated pixel format",
     "Last message repeated",
     "Found duplicated MOOV Atom", // another EXT-X-MAP: it keeps the first, and parameter sets come in-band
+    "Can't support the subtitle", // it reads no captions in HLS; browsers do
     "skipping",                   // segments that left the window before a slow reader came to them
 ];
 

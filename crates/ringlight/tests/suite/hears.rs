@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-fn samples() -> PathBuf {
+pub(crate) fn samples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .ancestors()
         .nth(2)
@@ -14,7 +14,7 @@ fn samples() -> PathBuf {
 }
 
 /// Whether the speech model is there. Where it must be (`RINGLIGHT_MODELS_REQUIRED`, as in CI), its absence fails.
-fn can_hear() -> bool {
+pub(crate) fn can_hear() -> bool {
     let there = listen::models::folder(|name| std::env::var_os(name))
         .is_some_and(|folder| folder.join(listen::models::WHISPER_BASE.file).exists());
     assert!(
@@ -39,14 +39,14 @@ fn listen(file: &Path, language: &str, flags: &[&str]) -> Vec<Value> {
     lines.lines().map(|line| serde_json::from_str(line).expect("one object a line")).collect()
 }
 
-struct Sentence {
-    from_ms: i64,
-    to_ms: i64,
-    text: String,
-    contempt: bool,
+pub(crate) struct Sentence {
+    pub(crate) from_ms: i64,
+    pub(crate) to_ms: i64,
+    pub(crate) text: String,
+    pub(crate) contempt: bool,
 }
 
-fn script(name: &str) -> Vec<Sentence> {
+pub(crate) fn script(name: &str) -> Vec<Sentence> {
     let text =
         std::fs::read_to_string(samples().join(format!("{name}.script.json"))).expect("a script");
     let marks: Vec<Value> = serde_json::from_str(&text).expect("JSON");

@@ -11,6 +11,7 @@
 
 mod air;
 mod browser;
+mod catches;
 mod client;
 mod commands;
 mod crash;

@@ -24,6 +24,8 @@ const START_TIMEOUT: Duration = Duration::from_secs(20);
 #[derive(Default)]
 pub(crate) struct Setup {
     pub(crate) delay_s: u32,
+    /// Of the show; Chinese when nothing is said.
+    pub(crate) language: Option<&'static str>,
     /// More of ringlight.toml.
     pub(crate) config: String,
     /// More of the bootstrap file.
@@ -62,10 +64,11 @@ impl Setup {
             title = "Evening show"
             host = "anna"
             standby = "bea"
-            language = "zh"
+            language = "{}"
             delay_s = {}
             offers = ["LIP-01", "FEW-02", "MANY-03"]
             "#,
+            self.language.unwrap_or("zh"),
             self.delay_s
         );
         for (sku, stock) in [("LIP-01", 500), ("FEW-02", 2), ("MANY-03", 100_000)] {
