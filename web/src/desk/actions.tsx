@@ -63,10 +63,10 @@ function undoWords(action: ReturnType<typeof newestUndoable>, airMs: number): st
   return state.how === "undo" ? t("desk.key.undo_left", { kind, left: seconds(state.leftMs) }) : t("desk.key.undo_shorten", { kind });
 }
 
-/** An answer's words; the action's own word is itself a key. */
+/** An answer's words; the action's own word, and a verdict's, is itself a key. */
 export function wordsOf(words: Words): string {
-  const { did, ...rest } = words.values;
-  return t(words.key, did === undefined ? rest : { ...rest, did: t(did as Words["key"]) });
+  const said = Object.entries(words.values).map(([name, value]) => [name, name === "did" || name === "verdict" ? t(value as Words["key"]) : value]);
+  return t(words.key, Object.fromEntries(said) as Record<string, string>);
 }
 
 /** The last answer, announced at once, and the reason that goes with the next action. */
@@ -108,8 +108,8 @@ function Reason({ model }: { model: DeskModel }) {
 
 /** What each key means; opened by `?`, it lies over the lists and never over a picture. */
 export function KeyHelp({ onClose }: { onClose: () => void }) {
-  const rows = ["M", "C", "O", "H", "D", "P", "R", "U", "S", "?"] as const;
-  const names = { M: "mute", C: "cut", O: "cover", H: "hand_over", D: "dump", P: "panic", R: "resume", U: "undo", S: "strip", "?": "help" } as const;
+  const rows = ["M", "C", "O", "H", "D", "P", "R", "U", "⏎", "W", "L", "S", "?"] as const;
+  const names = { "⏎": "confirm", W: "widen", L: "dismiss", M: "mute", C: "cut", O: "cover", H: "hand_over", D: "dump", P: "panic", R: "resume", U: "undo", S: "strip", "?": "help" } as const;
   const [first] = useState(() => (node: HTMLElement | null) => node?.focus({ preventScroll: true }));
   return (
     <section class="key-help panel" aria-label={t("desk.help.title")} tabIndex={-1} ref={first}>
@@ -119,6 +119,7 @@ export function KeyHelp({ onClose }: { onClose: () => void }) {
           <div key={letter}><dt><Kbd>{letter}</Kbd></dt><dd>{t(`desk.help.${names[letter]}`)}</dd></div>
         ))}
         <div><dt><Kbd>←</Kbd> <Kbd>→</Kbd></dt><dd>{t("desk.help.arrows")}</dd></div>
+        <div><dt><Kbd>↑</Kbd> <Kbd>↓</Kbd></dt><dd>{t("desk.help.sentences")}</dd></div>
         <div><dt><Kbd>⇧</Kbd></dt><dd>{t("desk.help.shift")}</dd></div>
         <div><dt><Kbd>Esc</Kbd></dt><dd>{t("desk.help.escape")}</dd></div>
       </dl>

@@ -25,6 +25,8 @@ export interface Scene {
   caret: Caret | null;
   hoverX: number | null;
   levels: LevelTrace;
+  /** height that the words above the media take, in CSS pixels */
+  wordsPx: number;
   /** media moment that the preview picture shows now, when known */
   playheadMs: number | null;
   /** labels in the page's language */
@@ -37,12 +39,14 @@ export interface Scene {
 
 /** Heights in CSS pixels: the media, and the scale of seconds under it. */
 const SCALE_PX = 18;
-const TOP_PX = 18;
+/** What chips say about a moment stands above the words and the media. */
+export const TOP_PX = 18;
 const EDGE_PX = 4;
 const HATCH_PX = 7;
 
 export function drawStrip(ctx: CanvasRenderingContext2D, width: number, height: number, p: Palette, s: Scene): void {
-  const body = { top: TOP_PX, height: height - SCALE_PX - TOP_PX };
+  const top = TOP_PX + s.wordsPx;
+  const body = { top, height: height - SCALE_PX - top };
   const right = Math.min(width, xOf(s.frame, width, s.frame.newestMs));
   ctx.clearRect(0, 0, width, height);
   ctx.font = p.font;

@@ -18,7 +18,7 @@ export function delayShare(inDelayMs: number, delayS: number): number {
 
 /** Feed, store and recording in words, in the order in which a producer must act. */
 export function healthOf(desk: DeskState): Health[] {
-  return [feedHealth(desk), storeHealth(desk), recordingHealth(desk)].filter((h): h is Health => h !== null);
+  return [hearingHealth(desk), feedHealth(desk), storeHealth(desk), recordingHealth(desk)].filter((h): h is Health => h !== null);
 }
 
 function feedHealth(desk: DeskState): Health | null {
@@ -28,6 +28,26 @@ function feedHealth(desk: DeskState): Health | null {
   if (!feed?.receiving) return { key: "desk.health.no_feed", values: {}, well: false };
   const kbps = (feed.video?.bitrate_kbps ?? 0) + (feed.audio?.bitrate_kbps ?? 0);
   return { key: "desk.health.feed", values: { mbps: (kbps / 1000).toFixed(1) }, well: true };
+}
+
+/** A delay below this gives a person at the desk hardly any time, when listening is on. */
+export const DELAY_FOR_PEOPLE_S = 10;
+
+function hearingHealth(desk: DeskState): Health | null {
+  if (desk.status !== "live") return null;
+  if (desk.hearing === null) return { key: "desk.hearing.none", values: {}, well: true };
+  const values: Record<string, string> = desk.hearing === "late" ? { seconds: String(Math.max(1, Math.round(desk.hearing_behind_ms / 1000))) } : {};
+  return { key: `desk.hearing.${desk.hearing}`, values, well: desk.hearing === "ok" };
+}
+
+/** True when listening is on and nothing is judged all the same. */
+export function isDeaf(desk: DeskState): boolean {
+  return desk.hearing !== null && desk.hearing !== "ok" && desk.hearing !== "late";
+}
+
+/** True when words are judged and the delay is too short for a person to do anything about them. */
+export function delayTooShort(desk: DeskState): boolean {
+  return desk.status === "live" && desk.hearing !== null && !isDeaf(desk) && desk.delay_s < DELAY_FOR_PEOPLE_S;
 }
 
 function storeHealth(desk: DeskState): Health {

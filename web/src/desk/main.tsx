@@ -4,16 +4,19 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks"
 import "../player/picture.css";
 import "./desk.css";
 import "./panels.css";
+import "./caught.css";
 import { Gate } from "../ops/gate";
 import type { Stream } from "../player/stream";
-import type { Show } from "../wire/api";
+import type { DeskState, Show } from "../wire/api";
 import { api, ApiError, at } from "../wire/http";
 import { session } from "../wire/session";
 import { Button, Failed, LanguageSwitch, mount, slugOfPage, t, useLoad } from "../ui";
 import { AnswerLine, KeyHelp, Keys } from "./actions";
+import { Caught } from "./caught";
 import { ChatModel } from "./chat";
 import { ChatPanel } from "./chatpanel";
 import { Head } from "./head";
+import { IncidentPanel } from "./incidentpanel";
 import { type Command, commandOf } from "./keys";
 import { LevelTrace } from "./levels";
 import { ActionLog } from "./log";
@@ -29,20 +32,28 @@ import { Stage } from "./stage";
 class Desk {
   readonly model: DeskModel;
   readonly levels = new LevelTrace();
+  readonly caught: Caught;
   readonly shop: Shop;
   readonly chat: ChatModel;
   readonly socket: DeskSocket;
 
   constructor(readonly slug: string) {
     this.model = new DeskModel(slug);
+    this.caught = new Caught(this.model);
     this.shop = new Shop(slug);
     this.chat = new ChatModel(slug, (message) => this.shop.take(message));
-    this.socket = new DeskSocket({ url: deskUrl(slug, location.origin), onMessage: (m) => this.model.take(m) });
+    this.socket = new DeskSocket({ url: deskUrl(slug, location.origin), onMessage: (m) => this.take(m) });
     void this.shop.load();
     void this.model.loadLog();
   }
 
+  take(message: DeskState): void {
+    this.model.take(message);
+    this.caught.take();
+  }
+
   close(): void {
+    this.caught.close();
     this.socket.close();
     this.chat.close();
   }
@@ -59,7 +70,7 @@ function Board({ slug }: { slug: string }) {
   const [help, setHelp] = useState(false);
   const stream = useRef<Stream | null>(null);
   useEffect(() => () => desk.close(), [desk]);
-  useHotkeys(desk.model, setHelp);
+  useHotkeys(desk, setHelp);
   useMetersOnGesture();
   const playheadMs = useCallback(() => playheadOf(desk.model, stream.current), [desk]);
   const onLevel = useCallback((db: number) => {
@@ -74,7 +85,7 @@ function Board({ slug }: { slug: string }) {
       <Head model={desk.model} show={data} />
       <LinkBar desk={desk} />
       <main class="desk-stage">
-        <Stage model={desk.model} levels={desk.levels} show={data} slug={slug} playheadMs={playheadMs} onLevel={onLevel} onPreview={(s) => { stream.current = s; }} />
+        <Stage model={desk.model} caught={desk.caught} levels={desk.levels} show={data} slug={slug} playheadMs={playheadMs} onLevel={onLevel} onPreview={(s) => { stream.current = s; }} />
         <Keys model={desk.model} />
         <AnswerLine model={desk.model} onHelp={() => setHelp(!help)} />
       </main>
@@ -89,6 +100,7 @@ function Board({ slug }: { slug: string }) {
         {help ? <KeyHelp onClose={() => setHelp(false)} /> : null}
       </div>
       <aside class="desk-side">
+        <IncidentPanel model={desk.model} caught={desk.caught} />
         <ChatPanel chat={desk.chat} />
         <div class="row side-foot"><span class="muted small clip">{session.value?.user.name}</span><span class="spring" /><LanguageSwitch /></div>
       </aside>
@@ -132,20 +144,29 @@ function LinkBar({ desk }: { desk: Desk }) {
   );
 }
 
-function useHotkeys(model: DeskModel, setHelp: (change: (on: boolean) => boolean) => void): void {
+function useHotkeys(desk: Desk, setHelp: (change: (on: boolean) => boolean) => void): void {
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       const command = commandOf(event);
       if (command === null || event.defaultPrevented) return;
       event.preventDefault();
-      run(command, model, setHelp);
+      run(command, desk, setHelp);
+    };
+    // A button that was clicked would keep Enter and Space for itself; the desk's keys come first.
+    const clicked = (event: MouseEvent) => {
+      const button = event.target instanceof Element ? event.target.closest("button") : null;
+      if (button && event.detail > 0) button.blur();
     };
     document.addEventListener("keydown", press);
-    return () => document.removeEventListener("keydown", press);
-  }, [model, setHelp]);
+    document.addEventListener("click", clicked);
+    return () => {
+      document.removeEventListener("keydown", press);
+      document.removeEventListener("click", clicked);
+    };
+  }, [desk, setHelp]);
 }
 
-function run(command: Command, model: DeskModel, setHelp: (change: (on: boolean) => boolean) => void): void {
+function run(command: Command, { model, caught }: Desk, setHelp: (change: (on: boolean) => boolean) => void): void {
   if (command === "help") setHelp((on) => !on);
   else if (command === "strip") document.querySelector<HTMLElement>(".strip-canvas")?.focus();
   else if (command === "escape") {
@@ -154,6 +175,7 @@ function run(command: Command, model: DeskModel, setHelp: (change: (on: boolean)
     model.clearSelection();
   } else if (!model.live.peek()) model.say({ key: "desk.answer.not_live", values: {}, tone: "no" });
   else if (command === "undo") void model.undo();
+  else if (command === "confirm" || command === "widen" || command === "dismiss") void caught.decide(command);
   else void model.act(command);
 }
 

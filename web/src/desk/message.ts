@@ -36,6 +36,12 @@ export function deskMessage(data: unknown): DeskState | null {
     msgs_per_s: list(m.msgs_per_s),
     orders_per_min: list(m.orders_per_min),
     viewers: isNumber(m.viewers) ? m.viewers : 0,
+    hearing: m.hearing ?? null,
+    hearing_behind_ms: isNumber(m.hearing_behind_ms) ? m.hearing_behind_ms : 0,
+    hearing_dropped: isNumber(m.hearing_dropped) ? m.hearing_dropped : 0,
+    policy: m.policy ?? null,
+    incidents: list(m.incidents),
+    lines: list(m.lines),
   };
 }
 

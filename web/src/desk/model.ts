@@ -19,6 +19,9 @@ export interface Answer {
   force: boolean;
 }
 
+/** What may be on its way to the server. */
+export type Pending = ActionKind | "undo" | "confirm" | "widen" | "dismiss" | "judge";
+
 /** A selection's media stays in memory for so many answers; older ones are in the log of actions. */
 const LOG_MAX = 200;
 /** An answered action is listed by the desk's message within this, or it is over already. */
@@ -41,7 +44,7 @@ export class DeskModel {
   readonly pointed = signal<string | null>(null);
   /** goes with the next action and is then forgotten */
   readonly reason = signal("");
-  readonly pending = signal<ActionKind | "undo" | null>(null);
+  readonly pending = signal<Pending | null>(null);
   /** Without a message the desk does not know: the keys then work, and the server answers. */
   readonly live = computed(() => this.desk.value === null || this.desk.value.status === "live");
   /** true when the server no longer knows this session */
@@ -93,7 +96,7 @@ export class DeskModel {
     const wished = this.selection.peek();
     const body = wishOf(kind, wished, this.reason.peek().trim());
     if (options.force === true) body.force = true;
-    await this.#say(kind, async () => {
+    await this.tell(kind, async () => {
       const done = await api.post<Action>(`/shows${at(this.slug)}/actions`, body, { timeout_ms: ACTION_TIMEOUT_MS });
       this.#remember(done);
       this.reason.value = "";
@@ -109,7 +112,7 @@ export class DeskModel {
       this.say({ key: "desk.answer.nothing_to_undo", values: {}, tone: "no" });
       return;
     }
-    await this.#say("undo", async () => {
+    await this.tell("undo", async () => {
       const path = `/shows${at(this.slug)}/actions${at(action.id)}`;
       const done = await api.delete<Action>(path, { timeout_ms: ACTION_TIMEOUT_MS });
       this.#remember({ ...action, ...done });
@@ -118,7 +121,7 @@ export class DeskModel {
   }
 
   async setDelay(delay_s: number): Promise<void> {
-    await this.#say(null, async () => {
+    await this.tell(null, async () => {
       const change = await api.post<DelayChange>(`/shows${at(this.slug)}/delay`, { delay_s });
       return { key: delayAnswers[change.how] ?? "desk.answer.delay_same", values: { to: String(change.delay_s) }, tone: "ok" };
     }, null);
@@ -145,7 +148,8 @@ export class DeskModel {
     });
   }
 
-  async #say(kind: ActionKind | "undo" | null, run: () => Promise<Words>, wished: Span | null): Promise<void> {
+  /** Runs what a key asks for and puts its answer, or its refusal, into words. */
+  async tell(kind: Pending | null, run: () => Promise<Words>, wished: Span | null): Promise<void> {
     if (kind !== null) this.pending.value = kind;
     try {
       this.say(await run());

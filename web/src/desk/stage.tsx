@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import type { Stream } from "../player/stream";
 import type { Show } from "../wire/api";
 import { Badge, t, tOr } from "../ui";
+import type { Caught } from "./caught";
 import { onAirKey } from "./gauge";
 import type { LevelTrace } from "./levels";
 import type { DeskModel } from "./model";
@@ -12,6 +13,7 @@ import { StripView } from "./stripview";
 
 export interface StageProps {
   model: DeskModel;
+  caught: Caught;
   levels: LevelTrace;
   show: Show | null;
   slug: string;
@@ -22,7 +24,7 @@ export interface StageProps {
 
 type Listening = "preview" | "program" | null;
 
-export function Stage({ model, levels, show, slug, playheadMs, onLevel, onPreview }: StageProps) {
+export function Stage({ model, caught, levels, show, slug, playheadMs, onLevel, onPreview }: StageProps) {
   const [source, setSource] = useState<"host" | "standby">("host");
   const [listening, setListening] = useState<Listening>(null);
   const listen = (to: Exclude<Listening, null>) => () => setListening(listening === to ? null : to);
@@ -55,7 +57,7 @@ export function Stage({ model, levels, show, slug, playheadMs, onLevel, onPrevie
           onListen={listen("program")}
         />
       </div>
-      <StripView model={model} levels={levels} playheadMs={playheadMs} />
+      <StripView model={model} caught={caught} levels={levels} playheadMs={playheadMs} />
     </>
   );
 }

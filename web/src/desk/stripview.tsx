@@ -2,13 +2,19 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { t } from "../ui/i18n";
+import type { Caught } from "./caught";
 import { drawStrip, type Palette, type Scene } from "./draw";
+import { Lane } from "./lane";
 import type { LevelTrace } from "./levels";
 import type { DeskModel } from "./model";
 import { type Block, caretAfter, caretSpan, type Drag, dragTo, gripAt, mediaAt } from "./strip";
+import { boxesOf, sentenceBeside } from "./transcript";
 import { seconds } from "./words";
 
 const HEIGHT_PX = 98;
+/** With words above it the media gives up some of its own height. */
+const HEIGHT_WITH_WORDS_PX = 128;
+const WORDS_PX = 50;
 /** A finger needs a wider edge than a mouse. */
 const REACH_PX = { mouse: 7, touch: 20 };
 /** The strip glides; more pictures a second would cost the machine that decodes two videos. */
@@ -16,20 +22,22 @@ const FRAME_MS = 33;
 
 export interface StripProps {
   model: DeskModel;
+  caught: Caught;
   levels: LevelTrace;
   playheadMs: () => number | null;
 }
 
-export function StripView({ model, levels, playheadMs }: StripProps) {
+export function StripView({ model, caught, levels, playheadMs }: StripProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const hoverX = useRef<number | null>(null);
   const drag = useRef<Drag | null>(null);
+  const words = (model.desk.value?.policy ?? null) !== null || (model.desk.value?.hearing ?? null) !== null;
 
   useEffect(() => {
     const node = canvas.current;
     if (!node) return;
-    return paintLoop(node, () => sceneOf(model, levels, hoverX.current, playheadMs()));
-  }, [model, levels, playheadMs]);
+    return paintLoop(node, () => sceneOf(model, levels, words ? WORDS_PX : 0, hoverX.current, playheadMs()));
+  }, [model, levels, words, playheadMs]);
 
   const mediaOf = (event: PointerEvent): { x: number; mediaMs: number } | null => {
     const frame = model.frame();
@@ -80,6 +88,14 @@ export function StripView({ model, levels, playheadMs }: StripProps) {
     const frame = model.frame();
     if (!frame) return;
     const span = model.selection.peek();
+    if (event.key === "ArrowUp" || event.key === "ArrowDown") {
+      const boxes = boxesOf(model.desk.peek()?.lines ?? [], [], [], frame.airMs);
+      const sentence = sentenceBeside(boxes, span, event.key === "ArrowUp" ? -1 : 1, frame);
+      event.preventDefault();
+      model.caret.value = null;
+      if (sentence) model.selection.value = sentence;
+      return;
+    }
     const caret = model.caret.peek() ?? (span ? { anchorMs: span.fromMs, headMs: span.toMs } : null);
     const next = caretAfter(caret, event, frame);
     if (!next) return;
@@ -95,21 +111,24 @@ export function StripView({ model, levels, playheadMs }: StripProps) {
         <SelectionWords model={model} />
         <span class="end-preview" aria-hidden="true">{t("desk.strip.preview")} ▸</span>
       </div>
-      <canvas
-        ref={canvas}
-        class="strip-canvas"
-        style={{ height: `${HEIGHT_PX}px` }}
-        tabIndex={0}
-        role="application"
-        aria-label={t("desk.strip.label")}
-        aria-describedby="strip-now"
-        onPointerDown={down}
-        onPointerMove={move}
-        onPointerUp={up}
-        onPointerCancel={() => { drag.current = null; }}
-        onPointerLeave={() => { hoverX.current = null; }}
-        onKeyDown={key}
-      />
+      <div class="strip-body">
+        {words ? <Lane model={model} caught={caught} /> : null}
+        <canvas
+          ref={canvas}
+          class="strip-canvas"
+          style={{ height: `${words ? HEIGHT_WITH_WORDS_PX : HEIGHT_PX}px` }}
+          tabIndex={0}
+          role="application"
+          aria-label={t("desk.strip.label")}
+          aria-describedby="strip-now"
+          onPointerDown={down}
+          onPointerMove={move}
+          onPointerUp={up}
+          onPointerCancel={() => { drag.current = null; }}
+          onPointerLeave={() => { hoverX.current = null; }}
+          onKeyDown={key}
+        />
+      </div>
     </div>
   );
 }
@@ -135,7 +154,7 @@ function SelectionWords({ model }: { model: DeskModel }) {
   );
 }
 
-function sceneOf(model: DeskModel, levels: LevelTrace, hoverX: number | null, playheadMs: number | null): Scene | null {
+function sceneOf(model: DeskModel, levels: LevelTrace, wordsPx: number, hoverX: number | null, playheadMs: number | null): Scene | null {
   const frame = model.frame();
   const desk = model.desk.peek();
   if (!frame || !desk) return null;
@@ -149,6 +168,7 @@ function sceneOf(model: DeskModel, levels: LevelTrace, hoverX: number | null, pl
     caret: model.caret.peek(),
     hoverX,
     levels,
+    wordsPx,
     playheadMs,
     label: (block: Block) => {
       const action = byId.get(block.id);

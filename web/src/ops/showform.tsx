@@ -1,12 +1,14 @@
 // Planning a show, or changing what of its plan may still change.
 
 import { useState } from "preact/hooks";
-import type { Host, Offer, Product, Show } from "../wire/api";
+import type { Host, Incidents, Offer, Policy, Product, Show } from "../wire/api";
 import { api, at } from "../wire/http";
 import { localeNames, locales } from "../ui/i18n";
 import { Field, money, Select, t, useLoad } from "../ui";
 import { changed, fromLocalInput, isSlug, slugify, toLocalInput, wholeIn } from "./fields";
 import { CheckList, Form } from "./form";
+import { draftOfPolicy, type PolicyDraft, policyOf, policyReady } from "./policy";
+import { PolicyPart } from "./policyform";
 
 interface Draft {
   slug: string;
@@ -19,6 +21,9 @@ interface Draft {
   start: "auto" | "manual";
 }
 
+/** What a server is set up with unless somebody said otherwise; long enough for a person to act on what is heard. */
+const DELAY_S = 12;
+
 function draftOf(show: Show | null): Draft {
   return {
     slug: show?.slug ?? "",
@@ -26,7 +31,7 @@ function draftOf(show: Show | null): Draft {
     host: show?.host.slug ?? "",
     standby: show?.standby?.slug ?? "",
     language: show?.language ?? "en",
-    delay: String(show?.delay_s ?? 8),
+    delay: String(show?.delay_s ?? DELAY_S),
     starts: toLocalInput(show?.starts_at),
     start: show?.start ?? "auto",
   };
@@ -36,15 +41,17 @@ interface Choices {
   hosts: Host[];
   products: Product[];
   offered: string[];
+  policy: Policy | null;
 }
 
 async function loadChoices(show: Show | null): Promise<Choices> {
-  const [hosts, products, offers] = await Promise.all([
+  const [hosts, products, offers, caught] = await Promise.all([
     api.get<Host[]>("/hosts"),
     api.get<Product[]>("/products"),
     show ? api.get<Offer[]>(`/shows${at(show.slug)}/offers`) : null,
+    show ? api.get<Incidents>(`/shows${at(show.slug)}/incidents`) : null,
   ]);
-  return { hosts, products, offered: offers?.map((o) => o.sku) ?? [] };
+  return { hosts, products, offered: offers?.map((o) => o.sku) ?? [], policy: caught?.policy ?? null };
 }
 
 export function ShowForm({ show, onClose, onSaved }: { show: Show | null; onClose: () => void; onSaved: () => void }) {
@@ -52,18 +59,21 @@ export function ShowForm({ show, onClose, onSaved }: { show: Show | null; onClos
   const [before] = useState(() => draftOf(show));
   const [draft, setDraft] = useState(before);
   const [offers, setOffers] = useState<string[] | null>(null);
-  const data: Choices = choices.now.state === "ready" ? choices.now.data : { hosts: [], products: [], offered: [] };
+  const data: Choices = choices.now.state === "ready" ? choices.now.data : { hosts: [], products: [], offered: [], policy: null };
+  const [edited, setPolicy] = useState<PolicyDraft | null>(null);
+  const policy = edited ?? draftOfPolicy(data.policy);
   const chosen = offers ?? data.offered;
   const set = <K extends keyof Draft>(key: K) => (value: Draft[K]) => setDraft((d) => ({ ...d, [key]: value }));
   const delay = wholeIn(draft.delay, 0, 60);
   const slugOk = show !== null || isSlug(draft.slug);
-  const ready = draft.title.trim() !== "" && slugOk && draft.host !== "" && delay !== null;
+  const ready = draft.title.trim() !== "" && slugOk && draft.host !== "" && delay !== null && policyReady(policy);
 
   const save = async () => {
-    if (show) await change(show, before, draft);
+    const wanted = policyOf(policy);
+    if (show) await change(show, before, draft, edited && JSON.stringify(wanted) !== JSON.stringify(data.policy) ? wanted : null);
     else {
       const plan = body(draft);
-      await api.post("/shows", { ...plan, slug: draft.slug, host: draft.host, offers: chosen, starts_at: plan.starts_at || null, standby: plan.standby || null });
+      await api.post("/shows", { ...plan, slug: draft.slug, host: draft.host, offers: chosen, starts_at: plan.starts_at || null, standby: plan.standby || null, ...(wanted ? { policy: wanted } : {}) });
     }
     if (show) await changeOffers(show.slug, data.offered, chosen);
     onSaved();
@@ -88,6 +98,7 @@ export function ShowForm({ show, onClose, onSaved }: { show: Show | null; onClos
         onChosen={setOffers}
         empty={t("ops.products.empty")}
       />
+      <PolicyPart draft={policy} onDraft={setPolicy} planned={show !== null} has={data.policy !== null} delayS={delay} />
     </Form>
   );
 }
@@ -109,8 +120,9 @@ function body(draft: Draft) {
   };
 }
 
-async function change(show: Show, before: Draft, after: Draft): Promise<void> {
-  const patch: Partial<ReturnType<typeof body>> = changed(body(before), body(after));
+async function change(show: Show, before: Draft, after: Draft, policy: Policy | null): Promise<void> {
+  const patch: Partial<ReturnType<typeof body> & { policy: Policy }> = changed(body(before), body(after));
+  if (policy) patch.policy = policy;
   // A live show's delay changes behind the slate or by a dump, which is the desk's own call.
   if (show.status === "live" && patch.delay_s !== undefined) {
     await api.post(`/shows${at(show.slug)}/delay`, { delay_s: patch.delay_s });

@@ -2,6 +2,8 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../ui/i18n";
+import { isTyping, letterOf } from "../ui/keys";
+import type { Captions } from "./captions";
 import "./picture.css";
 import { behind_max_s, Stream } from "./stream";
 
@@ -56,8 +58,36 @@ function Over({ stream, bare, live, poster }: { stream: Stream; bare: boolean; l
       {state === "loading" ? <div class="picture-state"><p>{t("player.loading")}</p></div> : null}
       {state === "trouble" ? <div class="picture-note" role="status">{t("player.trouble")}</div> : null}
       {state === "waiting" ? <span class="picture-wait" aria-hidden="true" /> : null}
+      {stream.captions ? <Cues captions={stream.captions} high={!live} /> : null}
       {!bare && state !== "loading" ? <Controls stream={stream} live={live} /> : null}
     </>
+  );
+}
+
+/** On the picture itself, so that they go to full screen with it. */
+function Cues({ captions, high }: { captions: Captions; high: boolean }) {
+  const text = captions.text.value;
+  if (!text) return null;
+  return <p class={high ? "cue cue-high" : "cue"} lang={captions.available.value?.language || undefined}><span>{text}</span></p>;
+}
+
+function CaptionsButton({ captions }: { captions: Captions }) {
+  const on = captions.on.value;
+  const there = captions.available.value !== null;
+  useEffect(() => {
+    if (!there) return undefined;
+    const press = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.isComposing || isTyping(event.target)) return;
+      if (letterOf(event) === "c") captions.setOn(!captions.on.peek());
+    };
+    document.addEventListener("keydown", press);
+    return () => document.removeEventListener("keydown", press);
+  }, [captions, there]);
+  if (!there) return null;
+  return (
+    <button type="button" class="picture-icon" aria-pressed={on} aria-keyshortcuts="c" aria-label={t("player.captions")} title={t("player.captions")} onClick={() => captions.setOn(!on)}>
+      <Glyph name="captions" />
+    </button>
   );
 }
 
@@ -80,9 +110,10 @@ function Controls({ stream, live }: { stream: Stream; live: boolean }) {
           {muted ? null : (
             <button type="button" class="picture-icon" aria-label={t("player.mute")} onClick={() => stream.setMuted(true)}><Glyph name="sound" /></button>
           )}
+          {stream.captions ? <CaptionsButton captions={stream.captions} /> : null}
           <button type="button" class="picture-icon" aria-label={t("player.fullscreen")} onClick={() => fullScreen(stream.video)}><Glyph name="full" /></button>
         </div>
-      ) : null}
+      ) : stream.captions ? <div class="picture-controls picture-controls-high"><CaptionsButton captions={stream.captions} /></div> : null}
     </>
   );
 }
@@ -99,6 +130,7 @@ const glyphs = {
   play: "M8 5v14l11-7z",
   sound: "M4 9v6h4l5 4V5L8 9H4zm12 .5a4 4 0 0 1 0 5M18.5 7a8 8 0 0 1 0 10",
   muted: "M4 9v6h4l5 4V5L8 9H4zm12 .5 5 5m0-5-5 5",
+  captions: "M3 6h18v12H3zM11 10.4a2.1 2.1 0 1 0 0 3.2M17.5 10.4a2.1 2.1 0 1 0 0 3.2",
   full: "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
 } as const;
 

@@ -5,6 +5,7 @@
 import { signal, type ReadonlySignal } from "@preact/signals";
 import type Hls from "hls.js/light";
 import type { ErrorData } from "hls.js/light";
+import { Captions } from "./captions";
 
 export type StreamState =
   | "loading"
@@ -70,12 +71,20 @@ export class Stream {
   private looking: ReturnType<typeof setInterval> | null = null;
   private epoch_ms: number | null = null;
   private readonly leave = new AbortController();
+  /** Null for a picture that never shows them. */
+  readonly captions: Captions | null;
 
   constructor(
     readonly video: HTMLVideoElement,
     private readonly options: StreamOptions,
   ) {
     this.setEpoch(options.epoch);
+    this.captions = options.tight ? null : new Captions({
+      src: options.src,
+      live: this.isLive,
+      airNow: () => this.airNow(),
+      airOf: (date_ms) => (this.epoch_ms === null ? null : date_ms - this.epoch_ms),
+    });
     this.listen();
     void this.start();
   }
@@ -135,6 +144,7 @@ export class Stream {
     this.leave.abort();
     if (this.retry) clearTimeout(this.retry);
     if (this.looking) clearInterval(this.looking);
+    this.captions?.close();
     this.hls?.destroy();
     this.hls = null;
     this.video.removeAttribute("src");
@@ -152,6 +162,7 @@ export class Stream {
     on("playing", () => {
       this.recoveries = 0;
       this.stateSignal.value = "playing";
+      void this.captions?.find();
     });
     on("waiting", () => {
       if (this.stateSignal.value === "playing") this.stateSignal.value = "waiting";
@@ -240,6 +251,7 @@ export class Stream {
   }
 
   private startNative(): void {
+    this.ownCaptions();
     const load = () => {
       this.video.src = this.options.src;
       this.autoplay();
@@ -253,6 +265,20 @@ export class Stream {
       { signal: this.leave.signal },
     );
     load();
+  }
+
+  /** The browser's own captions would stand over ours; only its own full screen, which hides ours, shows them. */
+  private ownCaptions(): void {
+    const { signal } = this.leave;
+    const { textTracks } = this.video;
+    let full = false;
+    const set = () => {
+      for (const track of textTracks) track.mode = full && this.captions?.on.value ? "showing" : "disabled";
+    };
+    textTracks.addEventListener("addtrack", set, { signal });
+    for (const [name, on] of [["webkitbeginfullscreen", true], ["webkitendfullscreen", false]] as const) {
+      this.video.addEventListener(name, () => { full = on; set(); }, { signal });
+    }
   }
 
   private again(run: () => void): void {

@@ -12,6 +12,7 @@ import { Lamp } from "./lamp";
 import { StudioModel } from "./model";
 import { Cuts, Notice } from "./notice";
 import { ProductCard } from "./product";
+import { Held, Record } from "./record";
 import { ShowList } from "./showlist";
 import { Talk } from "./talk";
 
@@ -52,6 +53,8 @@ function StudioBoard({ host, hosts = [], onHost }: { host: string | null; hosts?
   if (!studio) return failed ? <Failed error={failed} retry={() => void model.poll()} /> : <Loading />;
   const show = model.show.value;
   const room = model.room.value;
+  const heard = model.heard.value;
+  const judged = heard !== null && heard.live && (heard.policy.value !== null || heard.hearing.value !== null);
   return (
     <div class="studio">
       <header class="studio-head">
@@ -67,10 +70,12 @@ function StudioBoard({ host, hosts = [], onHost }: { host: string | null; hosts?
       {failed ? <div class="studio-lost" role="alert">{t("studio.lost")}</div> : null}
       {studio.suspended ? <div class="studio-lost" role="alert">{t("studio.suspended")}</div> : null}
       <Lamp show={show} feed={studio.feed} viewers={room?.viewers.value ?? show?.viewers ?? 0} model={model} />
+      {judged ? <Held heard={heard} /> : null}
       <main class="studio-main">
         <div class="studio-column">
-          {show ? <Notice show={show} /> : null}
+          {show ? <Notice show={show} policy={heard?.policy.value ?? null} /> : null}
           {room ? <ProductCard shop={room.shop} mine={model.mine.value} /> : <Empty title={t("studio.no_show")}>{t("studio.no_show.hint")}</Empty>}
+          {judged ? <Record heard={heard} /> : null}
           <Cuts actions={model.actions.value} />
           <FeedCard studio={studio} />
           <ShowList studio={studio} model={model} />

@@ -5,6 +5,7 @@ import { Shop } from "../desk/offers";
 import type { Action, Show, Studio } from "../wire/api";
 import { api, at } from "../wire/http";
 import { type Chat, Room, type RoomMessage } from "../wire/room";
+import { Heard } from "./heard";
 import { currentShow } from "./shows";
 
 const POLL_MS = 2000;
@@ -45,6 +46,8 @@ export class StudioModel {
   readonly studio = signal<Studio | null>(null);
   readonly failed = signal<unknown>(null);
   readonly room = signal<ShowRoom | null>(null);
+  /** What is heard about this host; another's show is another's record. */
+  readonly heard = signal<Heard | null>(null);
   /** What the desk did in the current show, newest first: the host sees it when anyone does. */
   readonly actions = signal<Action[]>([]);
   readonly show = computed(() => currentShow(this.studio.value?.shows ?? [], this.studio.value?.host.slug ?? ""));
@@ -66,6 +69,7 @@ export class StudioModel {
       this.studio.value = await api.get<Studio>(`/studio${this.#query}`);
       this.failed.value = null;
       this.#follow(this.show.peek());
+      this.#listen(this.show.peek());
       await this.#loadActions();
     } catch (error) {
       this.failed.value = error;
@@ -82,6 +86,7 @@ export class StudioModel {
     this.#gone = true;
     clearTimeout(this.#timer);
     this.room.peek()?.close();
+    this.heard.peek()?.close();
   }
 
   async #loadActions(): Promise<void> {
@@ -97,5 +102,13 @@ export class StudioModel {
     if (this.room.peek()?.slug === show?.slug) return;
     this.room.peek()?.close();
     this.room.value = show ? new ShowRoom(show.slug) : null;
+  }
+
+  #listen(show: Show | null): void {
+    const about = show && this.mine.peek() ? show : null;
+    const known = this.heard.peek();
+    if (known?.slug === about?.slug && known?.live === (about ? about.status === "live" : undefined)) return;
+    known?.close();
+    this.heard.value = about ? new Heard(about.slug, about.status === "live") : null;
   }
 }

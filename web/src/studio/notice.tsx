@@ -1,12 +1,13 @@
 // What is recorded and who sees it, said before the show; and what the desk did, as soon as it is done.
 
 import { wordsOfLength } from "../desk/words";
-import type { Action, Show } from "../wire/api";
-import { localTime, t, utc } from "../ui";
+import type { Action, Policy, Show } from "../wire/api";
+import { localTime, t, tOr, utc } from "../ui";
 
 const SHOWN_MAX = 20;
 
-export function Notice({ show }: { show: Show }) {
+/** With a policy the host is told before the show what listens, by which rules, and how far a machine may go. */
+export function Notice({ show, policy }: { show: Show; policy: Policy | null }) {
   return (
     <details class="s-card s-notice" open={show.status === "planned"}>
       <summary>{t("studio.notice.title")}</summary>
@@ -15,10 +16,20 @@ export function Notice({ show }: { show: Show }) {
         <li>{t("studio.notice.delay", { seconds: show.delay_s })}</li>
         <li>{t("studio.notice.recorded")}</li>
         <li>{t("studio.notice.sealed")}</li>
-        <li>{t("studio.notice.not")}</li>
+        <li>{t(policy ? "studio.notice.meters" : "studio.notice.not")}</li>
       </ul>
+      {policy ? (
+        <p class="s-judged">
+          {t("studio.notice.judged", { packs: policy.rules.map(packName).join(", ") || "—" })} {t(policy.mode === "act" ? "studio.notice.act" : "studio.notice.advise")} {t("studio.notice.kept")}
+        </p>
+      ) : null}
     </details>
   );
+}
+
+function packName(pack: string): string {
+  const says = tOr(`ops.policy.pack.${pack}`, "");
+  return says ? `${pack} (${says})` : pack;
 }
 
 /** What the desk did, newest first. */

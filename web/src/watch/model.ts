@@ -116,6 +116,10 @@ export class WatchModel {
 
   /** Messages of one frame are applied together, so that a busy room draws once per frame. */
   private heard(message: RoomMessage): void {
+    if (message.type === "caption") {
+      this.stream.value?.captions?.add({ from_ms: message.from_air_ms, to_ms: message.to_air_ms, text: message.text });
+      return;
+    }
     if (this.waiting.length === 0) requestAnimationFrame(() => this.flush());
     this.waiting.push(message);
     // A page in the background gets no frames.

@@ -78,9 +78,35 @@ export type Studio = With<S.StudioView, { feed: Feed | null; shows: Show[] }>;
 
 export type Sealed = S.SealView;
 
+/** A sentence of the host; while it is not `last`, later windows replace it. */
+export type Line = S.LineView;
+
+/** What a show does about a hit. */
+export type Reaction = "off" | "advise" | "mute" | "cover" | "hand_over";
+export type PolicyMode = "advise" | "act";
+export type Policy = With<S.PolicyView, { mode: PolicyMode; on: Record<string, Reaction> }>;
+
+/** How listening does; null where it stands: nobody listens. */
+export type Hearing = "ok" | "late" | "out" | "no_model" | "language" | "full";
+export type Verdict = "right" | "wrong" | "late";
+export type IncidentAct = With<S.ActView, { kind: "mute" | "cover" | "hand_over" }>;
+export type Incident = With<
+  S.IncidentView,
+  {
+    severity: "notice" | "serious" | "grave";
+    state: "open" | "confirmed" | "dismissed" | "withdrawn";
+    response: Reaction;
+    act: IncidentAct | null;
+    left: "bound" | "aired" | "refused" | null;
+    verdict: Verdict | null;
+  }
+>;
+export type Incidents = With<S.IncidentsView, { policy: Policy | null; hearing: Hearing | null; incidents: Incident[] }>;
+export type Decide = S.DecideAsk;
+
 /** What the desk socket pushes about four times a second, with figures where a show without a program has none. */
 export type DeskState = With<
-  Omit<S.DeskMessage & S.DeskProgram, "actions">,
+  Omit<S.DeskMessage & S.DeskProgram, "actions" | "incidents" | "lines">,
   {
     type: "desk";
     on: "host" | "standby" | "slate";
@@ -89,5 +115,13 @@ export type DeskState = With<
     status: ShowStatus;
     pin: Pin | null;
     store: "ok" | "degraded" | "down";
+    hearing: Hearing | null;
+    policy: PolicyMode | null;
   }
-> & { actions: Action[] };
+> & {
+  actions: Action[];
+  /** The newest few, newest first. */
+  incidents: Incident[];
+  /** What was said in the delay and just before, unfinished sentences last. */
+  lines: Line[];
+};

@@ -55,6 +55,8 @@ export type RoomMessage =
   | (Sequenced & { type: "stock"; sku: string; left: number })
   | (Sequenced & { type: "sold_out"; sku: string })
   | (Sequenced & { type: "cut"; id: string; state?: string; kind: string; from_air_ms: AirMs; to_air_ms?: AirMs | null })
+  /** A caption that was too late for its segment of the stream. */
+  | (Sequenced & { type: "caption"; from_air_ms: AirMs; to_air_ms: AirMs; text: string })
   | (Sequenced & { type: "show"; status: ShowStatus })
   | (Sequenced & { type: "room" } & RoomRules)
   | (Sequenced & { type: "pending"; id: string; viewer: string; nick: string; text: string })

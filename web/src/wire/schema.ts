@@ -9,6 +9,20 @@ export interface Account {
   roles: Role[];
 }
 
+/** The action of an incident. */
+export interface ActView {
+  from_media_ms: number;
+  id: string;
+  /** `mute`, `cover` or `hand_over`. */
+  kind: string;
+  /** A part of the words had aired when it was taken. */
+  late: boolean;
+  /** How long it was to air then. */
+  time_to_air_ms?: number | null;
+  /** Null: until a person ends it. */
+  to_media_ms?: number | null;
+}
+
 export interface ActionAsk {
   /** Hand over to a standby that is not ready. */
   force?: boolean;
@@ -100,6 +114,7 @@ export interface ChangedShow {
   delay_s?: number | null;
   host?: string | null;
   language?: string | null;
+  policy?: PolicyView | null;
   /** An empty text means none. */
   standby?: string | null;
   start?: Start | null;
@@ -126,6 +141,21 @@ export interface CutView {
   kind: string;
   to_air_ms?: number | null;
 }
+
+/** What a producer does about an incident. */
+export interface DecideAsk {
+  /** `confirm`, `widen`, `dismiss` or `judge`. */
+  do: DecideWord;
+  /** With `widen`: from when, in milliseconds of the host's media time; one second more than now when absent. */
+  from_media_ms?: number | null;
+  /** With `widen`: until when; two seconds more than now when absent. */
+  to_media_ms?: number | null;
+  /** With `judge`: `right`, `wrong` or `late`. */
+  verdict?: string | null;
+}
+
+/** What a producer does. */
+export type DecideWord = "confirm" | "widen" | "dismiss" | "judge";
 
 export interface DelayAsk {
   /** 0 to 60. */
@@ -171,10 +201,20 @@ export interface DeskMessage {
   audio?: string;
   delay_s?: number;
   feed?: FeedView | null;
+  /** `ok`, `late`, `out`, `no_model`, `language` or `full`; null: nobody listens. */
+  hearing?: string | null;
+  /** How far hearing is behind the feed. */
+  hearing_behind_ms: number;
+  /** Windows that it has dropped. */
+  hearing_dropped: number;
   /** A restart lost records: the slate airs until somebody resumes. */
   held?: boolean;
   /** What is left of the delay. */
   in_delay_ms?: number;
+  /** The newest eight; the list has all. */
+  incidents: IncidentView[];
+  /** What the host said: what waits in the delay and what has just aired, unfinished sentences last. */
+  lines?: LineView[];
   /** Of the last minute, the oldest second first. */
   msgs_per_s: number[];
   /** The newest moment of the preview. */
@@ -186,6 +226,8 @@ export interface DeskMessage {
   /** Of the last five minutes, the oldest first. */
   orders_per_min: number[];
   pin?: PinView | null;
+  /** `advise` or `act`; null: nobody listens. */
+  policy?: string | null;
   recording: boolean;
   recording_failing: boolean;
   revenue?: MoneyView | null;
@@ -218,6 +260,8 @@ export interface DeskProgram {
   held: boolean;
   /** What is left of the delay. */
   in_delay_ms: number;
+  /** What the host said: what waits in the delay and what has just aired, unfinished sentences last. */
+  lines: LineView[];
   /** The newest moment of the preview. */
   newest_media_ms: number;
   /** `host`, `standby` or `slate`. */
@@ -344,11 +388,67 @@ export interface ImportReport {
   updated: number;
 }
 
+/** An incident. */
+export interface IncidentView {
+  act?: ActView | null;
+  /** Other rules that they break. */
+  also: string[];
+  /** The viewer's message that they answer. */
+  answers?: string | null;
+  at: string;
+  /** Who decided. */
+  by?: string | null;
+  from_media_ms: number;
+  id: string;
+  /** Why the machine left it to people: `bound`, `aired` or `refused`. */
+  left?: string | null;
+  /** What the policy wants done. */
+  response: string;
+  /** The gravest rule that the words break. */
+  rule: string;
+  /** 0 to 1. */
+  score: number;
+  /** `notice`, `serious` or `grave`. */
+  severity: string;
+  stake: StakeView;
+  /** `open`, `confirmed`, `dismissed` or `withdrawn`. */
+  state: string;
+  /** The words; null once they are erased. */
+  text?: string | null;
+  to_media_ms: number;
+  /** `right`, `wrong` or `late`. */
+  verdict?: string | null;
+}
+
+/** A show's incidents. */
+export interface IncidentsView {
+  /** `ok`, `late`, `out`, `no_model`, `language` or `full`; null: nobody listens. */
+  hearing?: string | null;
+  /** Newest first. */
+  incidents: IncidentView[];
+  /** Of these, how many were not understood. */
+  not_heard: number;
+  policy?: PolicyView | null;
+  /** Sentences that were finished. */
+  sentences: number;
+}
+
 /** What the host has changed and the picture has not reached yet; a page holds it until then. */
 export interface LaterView {
   air_ms: number;
   offer?: OfferView | null;
   pin?: PinView | null;
+}
+
+/** A sentence of the host. */
+export interface LineView {
+  from_media_ms: number;
+  /** `false`: there was speech, and it was not understood. */
+  heard: boolean;
+  /** It is finished. */
+  last: boolean;
+  text: string;
+  to_media_ms: number;
 }
 
 /** An action in the show's log. */
@@ -450,6 +550,7 @@ export interface NewShow {
   host: string;
   language?: string | null;
   offers?: string[];
+  policy?: PolicyView | null;
   slug: string;
   standby?: string | null;
   start?: Start;
@@ -563,6 +664,16 @@ export interface PinView {
   sku?: string | null;
 }
 
+/** What is done about what the host says. */
+export interface PolicyView {
+  /** `advise` or `act`. */
+  mode: string;
+  /** `off`, `advise`, `mute`, `cover` or `hand_over` for a rule, a pack (`core/*`) or everything (`*`). */
+  on: Record<string, unknown>;
+  /** Rule packs that judge. */
+  rules: string[];
+}
+
 /** A product with its stock. */
 export interface ProductView {
   brand: string;
@@ -660,6 +771,15 @@ export interface SilencedView {
   /** Null: for good. */
   until?: string | null;
   viewer: string;
+}
+
+/** What hung on the moment. */
+export interface StakeView {
+  /** Orders in the minute before. */
+  orders: number;
+  /** The offer on screen. */
+  sku?: string | null;
+  viewers: number;
 }
 
 /** How a show starts. */

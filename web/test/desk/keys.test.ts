@@ -18,6 +18,22 @@ describe("hotkeys", () => {
     check(press("x"), null);
   });
 
+  it("decide about an incident, and never by the key that dumps", () => {
+    check(press("Enter"), "confirm");
+    check(press("w"), "widen");
+    check(press("l"), "dismiss");
+    check(press("д", { code: "KeyL" }), "dismiss");
+    check(press("d"), "dump");
+  });
+
+  it("leave Enter to what has the focus", () => {
+    for (const tagName of ["BUTTON", "a", "SUMMARY", "INPUT", "SELECT", "TEXTAREA"]) check(press("Enter", { target: { tagName, type: "checkbox" } }), null);
+    check(press("Enter", { target: { tagName: "CANVAS" } }), "confirm");
+    check(press("Enter", { target: { tagName: "BODY" } }), "confirm");
+    check(press("Enter", { repeat: true }), null);
+    check(press("Enter", { ctrlKey: true }), null);
+  });
+
   it("follow the keycap on another layout", () => {
     check(press("ь", { code: "KeyM" }), "mute");
     check(press("Process", { code: "KeyP" }), "panic");

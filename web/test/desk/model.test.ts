@@ -5,7 +5,7 @@ import type { Action, DeskState } from "../../src/wire/api";
 const message = (air: number, more: Partial<DeskState> = {}): DeskState => ({
   type: "desk", air_ms: air, delay_s: 8, in_delay_ms: 8000, newest_media_ms: air + 8000, air_media_ms: air, on: "host", video: "host",
   audio: "host", status: "live", feed: null, standby: null, actions: [], viewers: 0, msgs_per_s: [], orders_per_min: [], revenue: null,
-  pin: null, store: "ok", recording: true, recording_failing: false, orders: 0, held: false, ...more,
+  pin: null, store: "ok", recording: true, recording_failing: false, orders: 0, held: false, hearing: null, hearing_behind_ms: 0, hearing_dropped: 0, policy: null, incidents: [], lines: [], ...more,
 });
 
 const mute: Action = {
