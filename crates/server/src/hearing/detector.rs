@@ -19,6 +19,9 @@ use crate::config::{self, ListenMode};
 /// Judgements remembered: the same words come again with the next window.
 const JUDGED_MAX: usize = 64;
 
+/// A sentence, the message that it answers, and what was said before it.
+type Asked = (String, Option<String>, Vec<String>);
+
 /// One show's detector.
 pub(super) struct Detector {
     language: Language,
@@ -26,7 +29,7 @@ pub(super) struct Detector {
     judge: Judge,
     ear: Ear,
     pcm: Pcm,
-    judged: VecDeque<(String, Option<String>, Vec<Hit>)>,
+    judged: VecDeque<(Asked, Vec<Hit>)>,
     /// Sound that is decoded and not yet told.
     decoded: Vec<Stretch>,
     versions: Vec<String>,
@@ -70,10 +73,8 @@ impl Detector {
     }
 
     fn judge(&mut self, text: &str, message: Option<&str>, before: &[String]) -> Vec<Hit> {
-        let known = |(known, answered, _): &&(String, Option<String>, Vec<Hit>)| {
-            known == text && answered.as_deref() == message
-        };
-        if let Some((.., hits)) = self.judged.iter().find(known) {
+        let asked = (text.to_owned(), message.map(str::to_owned), before.to_vec());
+        if let Some((_, hits)) = self.judged.iter().find(|(known, _)| *known == asked) {
             return hits.clone();
         }
         let before: Vec<&str> = before.iter().map(String::as_str).collect();
@@ -82,7 +83,7 @@ impl Detector {
         if self.judged.len() >= JUDGED_MAX {
             self.judged.pop_front();
         }
-        self.judged.push_back((text.to_owned(), message.map(str::to_owned), hits.clone()));
+        self.judged.push_back((asked, hits.clone()));
         hits
     }
 }

@@ -46,6 +46,11 @@ impl Heard {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The show is no longer heard: nothing stays in memory.
+    pub(super) fn forget(&self) {
+        *self.inner() = Inner::default();
+    }
+
     /// A window was recognised; unfinished sentences of earlier windows are forgotten.
     pub(super) fn window(&self, lines: impl Iterator<Item = Line>) {
         let mut inner = self.inner();

@@ -10,8 +10,8 @@ mod heard;
 mod tell;
 mod watch;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
 
 use listen::Language;
 use media::frame::AudioFrame;
@@ -39,6 +39,7 @@ pub(crate) struct Hearing {
 pub(crate) struct Ear {
     watch: Option<Watch>,
     open: Arc<AtomicUsize>,
+    show: Weak<ShowHandle>,
 }
 
 impl Ear {
@@ -55,6 +56,9 @@ impl Drop for Ear {
         if self.watch.is_some() {
             self.open.fetch_sub(1, Ordering::Relaxed);
         }
+        if let Some(show) = self.show.upgrade() {
+            show.heard.forget();
+        }
     }
 }
 
@@ -70,26 +74,28 @@ impl Hearing {
 
     /// Begins to hear a show, as its plan says; the desk is told when it cannot.
     pub(crate) fn open(&self, show: &Arc<ShowHandle>) -> Ear {
-        let silent = Ear { watch: None, open: Arc::clone(&self.open) };
+        let ear = |watch| Ear { watch, open: Arc::clone(&self.open), show: Arc::downgrade(show) };
         let state = show.state();
         let policy = state.plan.as_ref().and_then(|plan| Some((plan, plan.policy.as_ref()?)));
-        let Some((plan, policy)) = policy.filter(|_| self.settings.enabled) else { return silent };
+        let Some((plan, policy)) = policy.filter(|_| self.settings.enabled) else {
+            return ear(None);
+        };
         // A tag such as `zh-CN` is heard as its language.
         let code = plan.language.split('-').next().unwrap_or_default().to_lowercase();
         let Ok(language) = code.parse::<Language>() else {
             tell_state(show, State::Language);
-            return silent;
+            return ear(None);
         };
         if self.open.fetch_add(1, Ordering::Relaxed) >= self.settings.shows_max {
             self.open.fetch_sub(1, Ordering::Relaxed);
             tell_state(show, State::Full);
-            return silent;
+            return ear(None);
         }
         let captions = self.settings.captions;
         let hearer = Hearer::new(show, &self.rooms, &self.shop, language, captions);
         let (settings, packs) = (self.settings.clone(), policy.rules.clone());
         let start = move || Detector::open(&settings, language, &packs);
-        Ear { watch: Some(Watch::start(start, Arc::new(hearer))), open: Arc::clone(&self.open) }
+        ear(Some(Watch::start(start, Arc::new(hearer))))
     }
 
     /// The first of these packs that neither ships nor lies in a folder of the settings.

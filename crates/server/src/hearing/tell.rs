@@ -89,8 +89,9 @@ impl Hearer {
         }
     }
 
-    /// Words for viewers who want to read them: with their picture, or by the room when that has aired.
-    fn caption(&self, show: &ShowHandle, sentence: &Hypothesis) {
+    /// Words for viewers who want to read them: with their picture, or by the room when that has aired. Words that break a
+    /// rule never take the room's way, on which nothing can stop them any more.
+    fn caption(&self, show: &ShowHandle, sentence: &Hypothesis, clean: bool) {
         let Some(onair) = show.onair() else { return };
         let view = onair.view();
         let Some((status, newest_air)) = view.status.as_ref().zip(view.newest_air) else { return };
@@ -105,7 +106,8 @@ impl Hearer {
                 && action.from_media < to
                 && action.to_media.is_none_or(|end| from < end)
         };
-        if !self.captions || show.state().desk.actions.iter().any(stopped) {
+        if !self.captions || !clean || status.held || show.state().desk.actions.iter().any(stopped)
+        {
             return;
         }
         for cue in cues(sentence, self.language, |at| newest_air + (at - status.newest)) {
@@ -176,7 +178,8 @@ impl Told for Hearer {
 
     fn window(&self, (from, to): (MediaTime, MediaTime), judged: Vec<Judged>) {
         let Some(show) = self.show.upgrade() else { return };
-        let heard = judged.is_empty() || judged.iter().any(|one| one.hypothesis.heard);
+        // What was not understood, even in part, clears nobody.
+        let heard = !judged.is_empty() && judged.iter().all(|one| one.hypothesis.heard);
         show.heard.window(judged.iter().map(|one| line(&one.hypothesis)));
         let (mut hits, mut texts) = (Vec::new(), Vec::new());
         for one in &judged {
@@ -188,7 +191,7 @@ impl Told for Hearer {
             if sentence.last {
                 let (from, to, heard) = (sentence.from, sentence.to, sentence.heard);
                 if heard && reference.is_some() {
-                    self.caption(&show, sentence);
+                    self.caption(&show, sentence, !broken);
                 }
                 let signal = Signal::Sentence { from, to, heard, text: reference };
                 show.tell_with(Input::Signal { signal }, row.into_iter().collect());

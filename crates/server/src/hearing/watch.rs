@@ -20,6 +20,8 @@ const PATIENCE: Patience =
     Patience { hangs_after: Duration::from_s(15), rests: Duration::from_s(5) };
 /// Failures in a row until hearing of this show is given up: each may have left a thread behind.
 const FAILURES_MAX: u64 = 8;
+/// A detector that worked this long has begun well.
+const LASTED: Duration = Duration::from_s(300);
 /// How often a thread is looked after.
 const WATCHED_EVERY: Wait = Wait::from_millis(250);
 /// How often the thread looks up while nothing comes.
@@ -113,13 +115,14 @@ async fn watch<S: Senses>(
     let mut every = tokio::time::interval(WATCHED_EVERY);
     let mut failures = 0;
     let mut thread: Option<std::thread::JoinHandle<End>> = None;
-    let mut again_at = clock::now();
+    let (mut again_at, mut started) = (clock::now(), clock::now());
     while !shared.over.load(Ordering::Relaxed) {
         every.tick().await;
         let now = clock::now();
         let Some(running) = &thread else {
             if now >= again_at {
                 shared.alive.store(now.ms(), Ordering::Relaxed);
+                started = now;
                 thread = spawn(&shared, &sound, &start, &told);
                 again_at = now + patience.rests;
             }
@@ -142,6 +145,10 @@ async fn watch<S: Senses>(
         }
         shared.generation.fetch_add(1, Ordering::Relaxed);
         told.state(State::Out, Vec::new());
+        // Only failures in a row are held against it.
+        if now - started > LASTED {
+            failures = 0;
+        }
         failures += 1;
         if failures >= FAILURES_MAX {
             return tracing::error!("hearing of this show is given up");

@@ -46,6 +46,11 @@ impl Captions {
         Some(hls::Captions { language, name })
     }
 
+    /// What waits in the delay was thrown away, and its words with it.
+    pub(super) fn clear(&mut self) {
+        self.waiting.clear();
+    }
+
     pub(super) fn add(&mut self, caption: Caption) {
         if self.language.is_none() {
             return;
@@ -62,6 +67,9 @@ impl Captions {
         status: &Status,
         air_of: impl Fn(MediaTime) -> Option<AirTime>,
     ) -> Vec<Cue> {
+        if status.held {
+            self.waiting.clear();
+        }
         let horizon = status.air_point + AHEAD;
         let due: Vec<Caption> =
             self.waiting.extract_if(.., |caption| caption.sentence.from <= horizon).collect();

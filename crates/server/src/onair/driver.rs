@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use media::frame::{AudioFrame, Frame};
 use media::hls::Packager;
-use media::program::{Channel, Output, Program, ProgramConfig};
+use media::program::{Channel, DelayHow, Output, Program, ProgramConfig};
 use show::Slug;
 use show::desk::{self, Fact};
 use tokio::sync::{mpsc, watch};
@@ -126,6 +126,9 @@ impl Driver {
                 self.seats[index(channel)] = None;
                 self.previews[index(channel)].closed();
                 if let Some(live) = &mut self.live {
+                    if channel == Channel::Host {
+                        live.captions.clear();
+                    }
                     live.program.drop_feed(channel, now);
                 }
                 self.advance();
@@ -157,7 +160,11 @@ impl Driver {
             }
             Order::SetDelay { delay, done } => {
                 let Some(live) = &mut self.live else { return };
-                let _ = done.send(live.program.set_delay(delay, now));
+                let answer = live.program.set_delay(delay, now);
+                if answer.as_ref().is_ok_and(|change| change.how == DelayHow::Dump) {
+                    live.captions.clear();
+                }
+                let _ = done.send(answer);
                 self.viewed = Timestamp(0);
             }
             Order::Note(note) => self.with_packager(|packager| packager.note(note)),

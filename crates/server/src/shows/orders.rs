@@ -65,7 +65,12 @@ impl Orders {
 }
 
 async fn carry_out(show: &ShowHandle, order: Order, by: Actor) {
-    let Some(onair) = show.onair() else { return };
+    let Some(onair) = show.onair() else {
+        if let Order::Stop(act) = order {
+            not_done(show, act.id, &Code::NoProgram.into());
+        }
+        return;
+    };
     match order {
         Order::Stop(act) => match stop(&onair, &act).await {
             Ok(applied) => record(show, &applied, by, None, false),
@@ -79,7 +84,13 @@ async fn carry_out(show: &ShowHandle, order: Order, by: Actor) {
                 to_media: applied.to,
                 from_media: Some(applied.from),
             }),
-            Err(refusal) => not_done(show, act.id, &refusal),
+            // All of it has aired as it was: the next window begins a new stop for what goes on.
+            Err(refusal) if refusal.code == Code::AlreadyAired => {
+                not_done(show, act.id, &refusal);
+            }
+            Err(refusal) => {
+                tracing::warn!(code = refusal.code.row().0, "a stop keeps its interval")
+            }
         },
         Order::Undo(act) => {
             // What has aired as a whole cannot be taken back, and need not be.

@@ -62,6 +62,7 @@ pub(crate) fn person(
             None
         }
         _ if decided => return Err(Rejection::IncidentDecided),
+        _ if state.status != Status::Live => return Err(Rejection::ShowEnded),
         Decide::Confirm => {
             now.state = IncidentState::Confirmed;
             match &mut now.act {
@@ -163,8 +164,9 @@ impl<'a> Turn<'a> {
 
     /// A person has let these words air; the next window does not ask again.
     fn was_dismissed(&self, hit: &Hit) -> bool {
-        let half = (hit.to - hit.from).scale(1, 2);
         self.sentinel.incidents.iter().any(|i| {
+            // A sentence that goes on grows out of what was let air: the shorter of the two counts.
+            let half = (hit.to - hit.from).min(i.to - i.from).scale(1, 2);
             i.state == IncidentState::Dismissed
                 && (i.rule == hit.rule || i.also.contains(&hit.rule))
                 && i.to.min(hit.to) - i.from.max(hit.from) >= half
@@ -223,7 +225,8 @@ impl<'a> Turn<'a> {
             Response::HandOver => from + MACHINE_HAND_OVER_MAX,
             _ => stops_at.min(self.bound(incident.id, from)),
         };
-        if to <= from + BOUNDS_VARY {
+        let again = response == Response::HandOver && self.handed_over(incident.id, from);
+        if again || to <= from + BOUNDS_VARY {
             incident.left = Some(Left::Bound);
             return None;
         }
@@ -231,6 +234,19 @@ impl<'a> Turn<'a> {
         let act = Act { id, response, from, to: Some(to), late: false, time_to_air: None };
         incident.act = Some(act);
         Some(Order::Stop(act))
+    }
+
+    /// Whether a machine has handed over so lately that doing it again would be one long absence of the host.
+    fn handed_over(&self, id: IncidentId, from: MediaTime) -> bool {
+        self.sentinel.incidents.iter().any(|incident| {
+            let hand_over = incident.act.filter(|act| act.response == Response::HandOver);
+            incident.id != id
+                && incident.state == IncidentState::Open
+                && hand_over.is_some_and(|act| {
+                    let ends = act.to.unwrap_or(act.from);
+                    (from - ends).abs() < MACHINE_HAND_OVER_MAX || (act.from <= from && from < ends)
+                })
+        })
     }
 
     /// Where a machine's stop from `from` must end, so that with its stops close before and after it makes no longer run
@@ -295,6 +311,9 @@ impl<'a> Turn<'a> {
     fn not_done(&mut self, action: ActionId, aired: bool, instead: ActionId) {
         let of = |i: &&Incident| i.act.is_some_and(|act| act.id == action);
         let Some(mut incident) = self.sentinel.incidents.iter().find(of).cloned() else { return };
+        if matches!(incident.state, IncidentState::Dismissed | IncidentState::Withdrawn) {
+            return;
+        }
         let Some(act) = incident.act.take() else { return };
         incident.left = Some(if aired { Left::Aired } else { Left::Refused });
         // What could not be covered or handed over can still be silenced.
