@@ -180,8 +180,9 @@ pub(crate) async fn list(
     let view = tokio::task::spawn_blocking(move || {
         let state = handle.state();
         let stored = |text: TextRef| {
-            let remembered = handle.heard.text(text.id);
-            remembered.or_else(|| reader.store.text(text.id).ok().flatten().map(|row| row.text))
+            // Memory holds what is on its way to the store.
+            let row = reader.store.text(text.id).ok().flatten();
+            row.map(|row| row.text).or_else(|| handle.heard.text(text.id))
         };
         let sentinel = &state.sentinel;
         let policy = state.plan.as_ref().and_then(|plan| plan.policy.as_ref());
@@ -263,6 +264,12 @@ pub(crate) async fn decide(
     if let Some(orders) = handle.orders() {
         orders.settle().await;
     }
+    // What the program made of a new stop is on its way to the owner.
+    let told = |state: &Arc<show::State>| {
+        let act = state.sentinel.incident(id).and_then(|incident| incident.act);
+        act.is_none_or(|act| act.time_to_air.is_some())
+    };
+    handle.until(told).await;
     let state = handle.state();
     let incident = state.sentinel.incident(id).ok_or(Code::UnknownIncident)?;
     let words = |text: TextRef| handle.heard.text(text.id);

@@ -70,11 +70,18 @@ pub(crate) struct Room {
     /// When each viewer spoke last, for slow mode and the rate limit.
     spoke: Mutex<HashMap<ViewerId, handler::Spoke>>,
     /// What was said last, for finding out which message the host answers.
-    said: Mutex<VecDeque<String>>,
+    said: Mutex<VecDeque<Said>>,
     /// What the welcome says beside the gate: status and pin.
     scene: RwLock<Scene>,
     /// Products offered here, for news of stock.
     offers: RwLock<Vec<Sku>>,
+}
+
+/// A message that a host may be answering.
+struct Said {
+    id: MessageId,
+    viewer: ViewerId,
+    text: String,
 }
 
 /// A message that waits for a moderator.
@@ -249,6 +256,7 @@ impl Rooms {
     pub(crate) fn delete(&self, room: &Room, id: MessageId) {
         self.hub().delete(room.channel, &[id.as_u128()]);
         room.held.lock().unwrap_or_else(PoisonError::into_inner).retain(|held| held.id != id);
+        room.unsay(|said| said.id == id);
         self.chat_log.delete(id);
         self.tell(&room.slug, json!({"type": "deleted", "ids": [id]}));
     }
@@ -268,6 +276,7 @@ impl Rooms {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .retain(|held| held.viewer != viewer);
+        room.unsay(|said| said.viewer == viewer);
         if !purged.ids.is_empty() {
             let ids: Vec<MessageId> =
                 purged.ids.iter().map(|id| MessageId::from_u128(*id)).collect();
@@ -345,7 +354,7 @@ impl Rooms {
             if said.len() >= SAID_KEPT {
                 said.pop_front();
             }
-            said.push_back(text.to_owned());
+            said.push_back(Said { id, viewer, text: text.to_owned() });
             drop(said);
             self.chat_log.add(&room.slug, id, viewer, nick, text);
         }
@@ -374,7 +383,13 @@ impl Room {
 
     /// What viewers said last, the newest last.
     pub(crate) fn said(&self) -> Vec<String> {
-        self.said.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        said.iter().map(|said| said.text.clone()).collect()
+    }
+
+    /// What was taken out of the room is nothing that a host answers.
+    fn unsay(&self, gone: impl Fn(&Said) -> bool) {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).retain(|said| !gone(said));
     }
 
     pub(crate) fn gate(&self) -> Arc<Gate> {

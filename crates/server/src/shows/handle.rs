@@ -82,7 +82,7 @@ impl ShowHandle {
     }
 
     /// Waits for a state that is on its way, a moment at most.
-    pub(super) async fn until(&self, fits: impl FnMut(&Arc<State>) -> bool) {
+    pub(crate) async fn until(&self, fits: impl FnMut(&Arc<State>) -> bool) {
         let mut states = self.state.subscribe();
         let _ = tokio::time::timeout(PATIENCE, states.wait_for(fits)).await;
     }

@@ -108,7 +108,7 @@ impl Shows {
         let room = self.rooms.open(slug);
         let inputs = log.state().shop_inputs();
         let handle = Arc::new(ShowHandle::new(slug.clone(), room, standing, log.state().clone()));
-        handle.set_orders(Orders::start(Arc::downgrade(&handle)));
+        handle.set_orders(Orders::start(&handle, &self.deps.tasks));
         let ledger = ledger::ShowLedger::new(
             &handle,
             &self.rooms,

@@ -1,7 +1,7 @@
 //! Carries out what the sentinel orders, in its order and at once: safety acts first and is recorded afterwards. What the
 //! program refuses goes back to the sentinel as a signal.
 
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
 
 use media::program::{Applied, Kind, State as Stage, When, Wish};
 use show::desk::{self, ActionState, Fact};
@@ -15,10 +15,15 @@ use units::ActionId;
 use super::ShowHandle;
 use crate::errors::{ApiError, Code};
 use crate::onair::{OnAir, action_kind, to_air};
+use crate::tasks::Tasks;
 use crate::{clock, mint};
 
 /// Orders that wait. The sentinel gives a few for each window, so this is minutes of them.
 const ORDERS_MAX: usize = 256;
+
+/// How long a program that is not there is waited for.
+const PROGRAM_LOOKS: u32 = 20;
+const PROGRAM_LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(100);
 
 enum Work {
     Order { order: Order, by: Actor },
@@ -26,32 +31,41 @@ enum Work {
 }
 
 /// The way to the task that carries orders out.
-#[derive(Clone)]
 pub(crate) struct Orders {
+    show: Weak<ShowHandle>,
     queue: mpsc::Sender<Work>,
 }
 
 impl Orders {
-    pub(super) fn start(show: Weak<ShowHandle>) -> Self {
+    pub(super) fn start(show: &Arc<ShowHandle>, tasks: &Arc<Tasks>) -> Self {
         let (queue, mut work) = mpsc::channel(ORDERS_MAX);
-        tokio::spawn(async move {
-            while let Some(work) = work.recv().await {
-                match work {
-                    Work::Barrier(done) => drop(done.send(())),
-                    Work::Order { order, by } => {
-                        let Some(show) = show.upgrade() else { return };
-                        carry_out(&show, order, by).await;
+        let weak = Arc::downgrade(show);
+        let carry = {
+            let show = Weak::clone(&weak);
+            async move {
+                while let Some(work) = work.recv().await {
+                    match work {
+                        Work::Barrier(done) => drop(done.send(())),
+                        Work::Order { order, by } => {
+                            let Some(show) = show.upgrade() else { return };
+                            carry_out(&show, order, by).await;
+                        }
                     }
                 }
             }
-        });
-        Self { queue }
+        };
+        tasks.run("orders", show.slug.as_str(), carry, || {});
+        Self { show: weak, queue }
     }
 
-    /// Never waits: the show's owner gives orders, and it must go on.
+    /// Never waits: the show's owner gives orders, and it must go on. A stop that finds no room goes back as not done.
     pub(super) fn give(&self, order: Order, by: Actor) {
-        if self.queue.try_send(Work::Order { order, by }).is_err() {
-            tracing::error!("an order of the sentinel found no room");
+        if self.queue.try_send(Work::Order { order, by }).is_ok() {
+            return;
+        }
+        tracing::error!("an order of the sentinel found no room");
+        if let (Order::Stop(act), Some(show)) = (order, self.show.upgrade()) {
+            not_done(&show, act.id, &Code::QueueFull.into());
         }
     }
 
@@ -65,7 +79,7 @@ impl Orders {
 }
 
 async fn carry_out(show: &ShowHandle, order: Order, by: Actor) {
-    let Some(onair) = show.onair() else {
+    let Some(onair) = program(show).await else {
         if let Order::Stop(act) = order {
             not_done(show, act.id, &Code::NoProgram.into());
         }
@@ -99,6 +113,17 @@ async fn carry_out(show: &ShowHandle, order: Order, by: Actor) {
             show.fact(Fact::ActionUndone { id: applied.id, by, to_air });
         }
     }
+}
+
+/// The program; one that has just fallen is on air again in a moment.
+async fn program(show: &ShowHandle) -> Option<OnAir> {
+    for _ in 0..PROGRAM_LOOKS {
+        if let Some(onair) = show.onair() {
+            return Some(onair);
+        }
+        tokio::time::sleep(PROGRAM_LOOK_EVERY).await;
+    }
+    None
 }
 
 async fn stop(onair: &OnAir, act: &Act) -> Result<Applied, ApiError> {
