@@ -26,7 +26,7 @@ const EVERY: Duration = Duration::from_millis(250);
 /// Actions in one message; a desk with more in force has other worries.
 const ACTIONS_MAX: usize = 20;
 /// Incidents in one message; the list has all.
-const INCIDENTS_MAX: usize = 8;
+pub(crate) const INCIDENTS_MAX: usize = 8;
 /// How long the desk still shows what has aired.
 const LINES_AIRED: units::Duration = units::Duration::from_s(6);
 
@@ -72,7 +72,7 @@ pub(crate) async fn count_rooms(app: Arc<App>) {
 pub(crate) struct DeskMessage {
     /// `desk`.
     r#type: &'static str,
-    /// `ok`, `late`, `out`, `no_model`, `language` or `full`; null: nobody listens.
+    /// `ok`, `late`, `out`, `no_model`, `language`, `full` or `off`; null: nobody listens.
     #[schema(value_type = Option<String>)]
     hearing: Option<Hearing>,
     /// How far hearing is behind the feed.
@@ -199,14 +199,14 @@ fn message(app: &App, show: &ShowHandle) -> DeskMessage {
     let most = sales.revenue.iter().max_by_key(|(_, minor)| **minor);
     let words = |text: show::text::TextRef| show.heard.text(text.id);
     let incidents = state.sentinel.incidents.iter().rev().take(INCIDENTS_MAX);
-    let (behind, dropped) = show.heard.behind();
+    let pace = show.heard.pace();
     let policy = state.plan.as_ref().and_then(|plan| plan.policy.as_ref());
     let live = view.as_deref().and_then(|view| Some((view.status.as_ref()?, view)));
     DeskMessage {
         r#type: "desk",
         hearing: state.sentinel.hearing,
-        hearing_behind_ms: behind.ms(),
-        hearing_dropped: dropped,
+        hearing_behind_ms: pace.behind.ms(),
+        hearing_dropped: pace.dropped,
         policy: policy.map(|policy| policy.mode),
         incidents: incidents.map(|incident| incident_view(app, incident, &words)).collect(),
         status: state.status,

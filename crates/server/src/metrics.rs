@@ -12,10 +12,12 @@ use axum::response::IntoResponse;
 use room::{Cause, Counters};
 use serde_json::json;
 use show::Status;
+use show::sentinel::Hearing;
 use store::Health;
 
 use crate::app::App;
 use crate::clock;
+use crate::shows::ShowHandle;
 
 /// What a thread of the fan-out is called here.
 const SHARD: &str = "room shard";
@@ -202,5 +204,33 @@ fn shows(page: &mut Page, app: &App) {
             );
         }
     }
+    hearing(page, &live);
     page.gauge("ringlight_clock_seconds", "The server's clock", clock::now().0 as f64 / 1e6);
+}
+
+fn hearing(page: &mut Page, live: &[Arc<ShowHandle>]) {
+    let well = |show: &ShowHandle| {
+        let hearing = show.state().sentinel.hearing;
+        hearing.map(|hearing| u8::from(matches!(hearing, Hearing::Ok | Hearing::Late)))
+    };
+    let name = "ringlight_hearing_up";
+    page.head(name, "1 while what the host of a show says is heard and judged", "gauge");
+    for (show, well) in live.iter().filter_map(|show| Some((show, well(show)?))) {
+        page.labelled(name, "show", show.slug.as_str(), well);
+    }
+    let name = "ringlight_hearing_behind_seconds";
+    page.head(name, "How far hearing is behind a show's feed", "gauge");
+    for show in live {
+        page.labelled(name, "show", show.slug.as_str(), show.heard.pace().behind.secs_f64());
+    }
+    let name = "ringlight_hearing_dropped_total";
+    page.head(name, "Windows that were too old to be recognised", "counter");
+    for show in live {
+        page.labelled(name, "show", show.slug.as_str(), show.heard.pace().dropped);
+    }
+    let name = "ringlight_hearing_lost_total";
+    page.head(name, "Frames of sound that found no room before a detector", "counter");
+    for show in live {
+        page.labelled(name, "show", show.slug.as_str(), show.heard.pace().lost);
+    }
 }

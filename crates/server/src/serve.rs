@@ -177,7 +177,7 @@ pub(crate) fn open(config: Config, rtmp: SocketAddr) -> anyhow::Result<Arc<App>>
         secrets: secrets.clone(),
         tasks: Arc::clone(&tasks),
         threads: Arc::clone(&threads),
-        hearing: Hearing::new(&config.listen, &rooms, &shop),
+        hearing: Hearing::new(&config.listen, &rooms, &shop, &store),
         captions: config.listen.enabled && config.listen.captions,
     };
     let journal = Journal::open(&data, catalogue.shows.is_empty());

@@ -87,7 +87,7 @@ export type PolicyMode = "advise" | "act";
 export type Policy = With<S.PolicyView, { mode: PolicyMode; on: Record<string, Reaction> }>;
 
 /** How listening does; null where it stands: nobody listens. */
-export type Hearing = "ok" | "late" | "out" | "no_model" | "language" | "full";
+export type Hearing = "ok" | "late" | "out" | "no_model" | "language" | "full" | "off";
 export type Verdict = "right" | "wrong" | "late";
 export type IncidentAct = With<S.ActView, { kind: "mute" | "cover" | "hand_over" }>;
 export type Incident = With<

@@ -201,7 +201,7 @@ export interface DeskMessage {
   audio?: string;
   delay_s?: number;
   feed?: FeedView | null;
-  /** `ok`, `late`, `out`, `no_model`, `language` or `full`; null: nobody listens. */
+  /** `ok`, `late`, `out`, `no_model`, `language`, `full` or `off`; null: nobody listens. */
   hearing?: string | null;
   /** How far hearing is behind the feed. */
   hearing_behind_ms: number;
@@ -422,7 +422,7 @@ export interface IncidentView {
 
 /** A show's incidents. */
 export interface IncidentsView {
-  /** `ok`, `late`, `out`, `no_model`, `language` or `full`; null: nobody listens. */
+  /** `ok`, `late`, `out`, `no_model`, `language`, `full` or `off`; null: nobody listens. */
   hearing?: string | null;
   /** Newest first. */
   incidents: IncidentView[];

@@ -116,7 +116,7 @@ pub(crate) struct IncidentView {
 pub(crate) struct IncidentsView {
     /// Null: nobody listens.
     policy: Option<PolicyView>,
-    /// `ok`, `late`, `out`, `no_model`, `language` or `full`; null: nobody listens.
+    /// `ok`, `late`, `out`, `no_model`, `language`, `full` or `off`; null: nobody listens.
     #[schema(value_type = Option<String>)]
     hearing: Option<Hearing>,
     /// Sentences that were finished.
@@ -276,7 +276,8 @@ pub(crate) async fn decide(
     Ok(Json(incident_view(&app, incident, &words)))
 }
 
-/// The words of an incident as sound, for a minute and a half. Afterwards there is the sealed clip.
+/// The words of an incident as sound, for a minute and a half; what was stopped only until it would have aired. Afterwards
+/// there is the sealed clip.
 #[utoipa::path(get, path = "/shows/{slug}/incidents/{id}/clip.wav", tag = "incidents",
     responses((status = 200, description = "16 kHz mono", content_type = "audio/wav", body = Vec<u8>),
         (status = "default", body = ErrorBody)))]
@@ -290,6 +291,12 @@ pub(crate) async fn clip(
     let id: IncidentId = id.parse().map_err(|_| Code::UnknownIncident)?;
     let state = handle.state();
     let incident = state.sentinel.incident(id).ok_or(Code::UnknownIncident)?;
+    // What was stopped and would have aired is sealed: opening it is the record's business, and logged.
+    let stands = matches!(incident.state, IncidentState::Open | IncidentState::Confirmed);
+    let aired = handle.onair().and_then(|onair| Some(onair.view().status.as_ref()?.air_point));
+    if stands && incident.act.is_some() && aired.is_none_or(|aired| incident.to <= aired) {
+        return Err(Code::ClipGone.into());
+    }
     let (from, to) = (incident.from - CLIP_MARGIN, incident.to + CLIP_MARGIN);
     let sound = handle.heard.clip(from, to).ok_or(Code::ClipGone)?;
     Ok(([(CONTENT_TYPE, "audio/wav"), (CACHE_CONTROL, "private, no-store")], sound).into_response())

@@ -37,8 +37,18 @@ struct Inner {
     sound: VecDeque<i16>,
     /// The end of `sound`.
     sound_to: MediaTime,
-    behind: Duration,
-    dropped: u64,
+    pace: Pace,
+}
+
+/// How hearing keeps up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Pace {
+    /// How far it is behind the feed.
+    pub(crate) behind: Duration,
+    /// Windows that were too old to be recognised.
+    pub(crate) dropped: u64,
+    /// Frames of sound that found no room.
+    pub(crate) lost: u64,
 }
 
 impl Heard {
@@ -99,14 +109,16 @@ impl Heard {
     }
 
     pub(super) fn does(&self, behind: Duration, dropped: u64) {
-        let mut inner = self.inner();
-        (inner.behind, inner.dropped) = (behind, dropped);
+        let pace = &mut self.inner().pace;
+        (pace.behind, pace.dropped) = (behind, dropped);
     }
 
-    /// How far hearing is behind the feed, and the windows that it dropped so far.
-    pub(crate) fn behind(&self) -> (Duration, u64) {
-        let inner = self.inner();
-        (inner.behind, inner.dropped)
+    pub(super) fn lost(&self, frames: u64) {
+        self.inner().pace.lost = frames;
+    }
+
+    pub(crate) fn pace(&self) -> Pace {
+        self.inner().pace
     }
 
     /// Sound at [`RATE`], mono, that begins at `from`. A gap begins the memory anew.

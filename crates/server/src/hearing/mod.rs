@@ -16,12 +16,14 @@ use std::sync::{Arc, Weak};
 use listen::Language;
 use media::frame::AudioFrame;
 use show::sentinel::Hearing as State;
+use store::Store;
 
 use self::detector::Detector;
 pub(crate) use self::heard::{Heard, Line};
 use self::tell::{Hearer, tell_state};
 use self::watch::Watch;
 use crate::config;
+use crate::desk::INCIDENTS_MAX;
 use crate::rooms::Rooms;
 use crate::shop::Shop;
 use crate::shows::ShowHandle;
@@ -32,6 +34,7 @@ pub(crate) struct Hearing {
     settings: config::Listen,
     rooms: Arc<Rooms>,
     shop: Arc<Shop>,
+    store: Arc<dyn Store>,
     open: Arc<AtomicUsize>,
 }
 
@@ -63,11 +66,17 @@ impl Drop for Ear {
 }
 
 impl Hearing {
-    pub(crate) fn new(settings: &config::Listen, rooms: &Arc<Rooms>, shop: &Arc<Shop>) -> Self {
+    pub(crate) fn new(
+        settings: &config::Listen,
+        rooms: &Arc<Rooms>,
+        shop: &Arc<Shop>,
+        store: &Arc<dyn Store>,
+    ) -> Self {
         Self {
             settings: settings.clone(),
             rooms: Arc::clone(rooms),
             shop: Arc::clone(shop),
+            store: Arc::clone(store),
             open: Arc::default(),
         }
     }
@@ -77,9 +86,12 @@ impl Hearing {
         let ear = |watch| Ear { watch, open: Arc::clone(&self.open), show: Arc::downgrade(show) };
         let state = show.state();
         let policy = state.plan.as_ref().and_then(|plan| Some((plan, plan.policy.as_ref()?)));
-        let Some((plan, policy)) = policy.filter(|_| self.settings.enabled) else {
+        let Some((plan, policy)) = policy else { return ear(None) };
+        self.remember(show);
+        if !self.settings.enabled {
+            tell_state(show, State::Off);
             return ear(None);
-        };
+        }
         // A tag such as `zh-CN` is heard as its language.
         let code = plan.language.split('-').next().unwrap_or_default().to_lowercase();
         let Ok(language) = code.parse::<Language>() else {
@@ -96,6 +108,24 @@ impl Hearing {
         let (settings, packs) = (self.settings.clone(), policy.rules.clone());
         let start = move || Detector::open(&settings, language, &packs);
         ear(Some(Watch::start(start, Arc::new(hearer))))
+    }
+
+    /// The words of incidents that the desk shows, for a show that goes on after a restart.
+    fn remember(&self, show: &Arc<ShowHandle>) {
+        let state = show.state();
+        let known = state.sentinel.incidents.iter().rev().take(INCIDENTS_MAX);
+        let texts: Vec<_> = known.flat_map(|i| [i.text, i.answers]).flatten().collect();
+        if texts.is_empty() {
+            return;
+        }
+        let (show, store) = (Arc::clone(show), Arc::clone(&self.store));
+        tokio::task::spawn_blocking(move || {
+            for text in texts {
+                if let Ok(Some(row)) = store.text(text.id) {
+                    show.heard.keep_text(text.id, &row.text);
+                }
+            }
+        });
     }
 
     /// The first of these packs that neither ships nor lies in a folder of the settings.

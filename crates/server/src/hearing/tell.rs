@@ -50,6 +50,8 @@ pub(super) trait Told: Send + Sync + 'static {
     fn state(&self, hearing: Hearing, versions: Vec<String>);
     /// How far behind it is, and how many windows it dropped so far.
     fn behind(&self, behind: Duration, dropped: u64);
+    /// Frames of sound that found no room in its queue so far.
+    fn lost(&self, frames: u64);
     /// Sound of the feed, 16 kHz mono.
     fn sound(&self, from: MediaTime, samples: &[f32]);
     /// What goes before a sentence that begins at `from`.
@@ -150,6 +152,12 @@ impl Told for Hearer {
     fn behind(&self, behind: Duration, dropped: u64) {
         if let Some(show) = self.show.upgrade() {
             show.heard.does(behind, dropped);
+        }
+    }
+
+    fn lost(&self, frames: u64) {
+        if let Some(show) = self.show.upgrade() {
+            show.heard.lost(frames);
         }
     }
 

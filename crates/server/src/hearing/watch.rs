@@ -60,6 +60,7 @@ struct Shared {
     /// When the thread last began something, in milliseconds of UTC.
     alive: AtomicI64,
     over: AtomicBool,
+    /// Frames of sound that found no room.
     lost: AtomicU64,
 }
 
@@ -194,6 +195,7 @@ fn hear<S: Senses>(
     let versions = senses.versions();
     told.state(senses.state(), versions.clone());
     loop {
+        told.lost(shared.lost.load(Ordering::Relaxed));
         shared.alive.store(clock::now().ms(), Ordering::Relaxed);
         if shared.over.load(Ordering::Relaxed) {
             return End::Over;
@@ -289,6 +291,7 @@ mod tests {
             }
         }
         fn behind(&self, _: Duration, _: u64) {}
+        fn lost(&self, _: u64) {}
         fn sound(&self, _: MediaTime, _: &[f32]) {}
         fn said(&self, _: &str, _: MediaTime) -> Said {
             Said { message: None, before: Vec::new() }

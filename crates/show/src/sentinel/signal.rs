@@ -26,6 +26,8 @@ pub enum Hearing {
     Language,
     /// As many shows are heard as the server's settings allow.
     Full,
+    /// The server's settings switch it off.
+    Off,
 }
 
 /// A stretch of sound that was recognised and judged once. Several cover the same words while a sentence grows.
