@@ -26,6 +26,8 @@ pub(crate) struct Setup {
     pub(crate) delay_s: u32,
     /// Of the show; Chinese when nothing is said.
     pub(crate) language: Option<&'static str>,
+    /// The server listens, which loads the speech model for every live show.
+    pub(crate) hears: bool,
     /// More of ringlight.toml.
     pub(crate) config: String,
     /// More of the bootstrap file.
@@ -103,7 +105,9 @@ impl Server {
 
     pub(crate) fn start_in(setup: Setup, dir: TempDir) -> Self {
         std::fs::write(dir.path().join("bootstrap.toml"), setup.bootstrap()).unwrap();
-        std::fs::write(dir.path().join("ringlight.toml"), &setup.config).unwrap();
+        let deaf = if setup.hears { "" } else { "\n[listen]\nenabled = false\n" };
+        let config = setup.config.clone() + deaf;
+        std::fs::write(dir.path().join("ringlight.toml"), config).unwrap();
         let empty = String::new;
         let mut server = Self {
             setup,
