@@ -6,4 +6,7 @@
 //! Nothing here runs while a show is live, and nothing here acts. No care or training data of a person reaches this crate:
 //! no type of it has a place for them.
 
+pub mod calendar;
 pub mod concentration;
+pub mod draws;
+pub mod watch;
