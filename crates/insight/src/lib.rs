@@ -1,12 +1,16 @@
 //! What hangs on whom: folds over logs, tables and files of orders, for people who plan.
 //!
 //! Each part takes plain rows and answers plain figures with their intervals and assumptions:
-//! [`concentration`] says how unevenly sales are spread.
+//! [`concentration`] says how unevenly sales are spread, [`recovery`] what an incident cost and whether a host is back,
+//! [`draws`], [`calendar`] and [`watch`] are what they share.
 //!
 //! Nothing here runs while a show is live, and nothing here acts. No care or training data of a person reaches this crate:
 //! no type of it has a place for them.
 
+mod beta;
 pub mod calendar;
 pub mod concentration;
+mod dense;
 pub mod draws;
+pub mod recovery;
 pub mod watch;

@@ -1,0 +1,3 @@
+//! The methods against published numbers, through the public interface.
+
+mod recovery;
