@@ -2,7 +2,7 @@
 //!
 //! Each part takes plain rows and answers plain figures with their intervals and assumptions:
 //! [`concentration`] says how unevenly sales are spread, [`recovery`] what an incident cost and whether a host is back,
-//! [`draws`], [`calendar`] and [`watch`] are what they share.
+//! [`standing`] how a host or a brand stands and why. [`draws`], [`calendar`] and [`watch`] are what they share.
 //!
 //! Nothing here runs while a show is live, and nothing here acts. No care or training data of a person reaches this crate:
 //! no type of it has a place for them.
@@ -13,4 +13,5 @@ pub mod concentration;
 mod dense;
 pub mod draws;
 pub mod recovery;
+pub mod standing;
 pub mod watch;
