@@ -23,7 +23,7 @@ pub struct Recovery {
     pub estimate: f64,
     /// Its standard error: of the placebos, or of the posterior.
     pub standard_error: f64,
-    /// Its 95 % interval.
+    /// Its 95 % interval: by Student's t with one degree of freedom less than placebos, or of the posterior.
     pub interval: [f64; 2],
     /// The same, summed over the times from the start on.
     pub total: Effect,

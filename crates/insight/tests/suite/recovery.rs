@@ -196,6 +196,19 @@ fn a_made_up_incident_is_measured_and_dated() {
     }
 }
 
+/// With more days than donors, time weights fit every donor's later mean. A placebo must be fitted without itself.
+#[test]
+fn placebos_do_not_know_themselves() {
+    for seed in 0..5 {
+        let world = world(seed, Kind { donors: 8, ..KIND });
+        let [sdid, did] = [Method::Sdid, Method::Did].map(|method| {
+            ask(&world.panel, "h00", "120", method, Levels::Indexed).unwrap().standard_error
+        });
+        println!("{sdid:.3} {did:.3}");
+        assert!(sdid > 0.4 * did, "{sdid} {did}");
+    }
+}
+
 #[test]
 fn a_star_is_compared_in_shares() {
     let star = world(2, Kind { size: 10.0, ..KIND });
