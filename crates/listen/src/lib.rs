@@ -1,7 +1,7 @@
 //! What is heard: sound becomes sentences with media times, and sentences become hits of rules.
 //!
 //! PCM and media times come in, hypotheses and hits come out; the shell's thread drives it. It never sees a show, a
-//! product or a user, opens no socket, starts no thread and reads no clock. Reading model files is its only I/O. Its
+//! product or a user, opens no socket, reads no clock, and starts no thread but to train. Reading model files is its only I/O. Its
 //! labels say what a text says (an insult, a complaint, a claim), never what a person feels (L-1).
 
 pub mod asr;
@@ -9,6 +9,7 @@ pub mod captions;
 pub mod ear;
 pub mod embed;
 mod error;
+mod half;
 mod heard;
 pub mod host;
 pub mod judge;

@@ -4,8 +4,10 @@
 //! converts what needs it, and writes one file per model, whole or not at all. Nothing here fetches anything.
 
 mod ct2;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod ggml;
-mod half;
+
 #[cfg(test)]
 mod tests;
 

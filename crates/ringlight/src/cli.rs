@@ -38,6 +38,8 @@ pub(crate) enum Command {
     /// Look after rule packs
     #[command(subcommand)]
     Rules(RulesCommand),
+    /// Say what an incident cost, and whether the host is back
+    Recovery(RecoveryArgs),
     /// Check whether this machine is fit to run a server
     Doctor(DoctorArgs),
     /// Print the API's description (OpenAPI 3.1)
@@ -242,6 +244,15 @@ pub(crate) struct ScoreArgs {
     pub(crate) models: Option<PathBuf>,
 }
 
+/// Weights that ship.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Which {
+    /// Labels of chat lines
+    Chat,
+    /// Contempt and claims of host sentences
+    Host,
+}
+
 #[derive(Debug, Clone, Args)]
 pub(crate) struct TrainArgs {
     /// Folder of the project's sets
@@ -250,15 +261,15 @@ pub(crate) struct TrainArgs {
     /// Folder of the public sets that the manifest names
     #[arg(long, value_name = "DIR")]
     pub(crate) extra: Option<PathBuf>,
+    /// Train these weights alone: those of host sentences take half an hour
+    #[arg(long, value_enum)]
+    pub(crate) only: Option<Which>,
     /// Where the weights go
     #[arg(long, value_name = "DIR", default_value = "models")]
     pub(crate) out: PathBuf,
     /// Folder of the weights that do not ship [default: the cache folder of the user]
     #[arg(long, value_name = "DIR")]
     pub(crate) models: Option<PathBuf>,
-    /// Keep embeddings in this file between runs
-    #[arg(long, value_name = "FILE")]
-    pub(crate) cache: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -285,6 +296,31 @@ pub(crate) struct RulesTestArgs {
     /// Folder of the weights that do not ship [default: the cache folder of the user]
     #[arg(long, value_name = "DIR")]
     pub(crate) models: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct RecoveryArgs {
+    /// A panel: CSV with the columns unit,time,value
+    #[arg(long, value_name = "FILE")]
+    pub(crate) series: PathBuf,
+    /// The unit that the incident struck
+    #[arg(long, value_name = "NAME")]
+    pub(crate) treated: String,
+    /// The first time that counts as struck: a date, or a whole number such as a year
+    #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
+    pub(crate) start: insight::recovery::Time,
+    /// sdid, sc, sc-exact, did or bsts
+    #[arg(long, default_value = "sdid")]
+    pub(crate) method: insight::recovery::Method,
+    /// Compare shares of each unit's own level before the start, for units of very different size
+    #[arg(long)]
+    pub(crate) indexed: bool,
+    /// Seed of the sampler of bsts
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// One JSON object instead of words
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[cfg(test)]

@@ -44,6 +44,7 @@ fn main() -> ExitCode {
         Command::Text(TextCommand::Train(args)) => commands::text::train(&args),
         Command::Text(TextCommand::Eval(args)) => commands::text::eval(&args),
         Command::Rules(RulesCommand::Test(args)) => commands::rules::test(&args),
+        Command::Recovery(args) => commands::recovery::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Openapi => {
             out::line(server::openapi());

@@ -18,6 +18,7 @@ use whisper_rs::{
 };
 
 use crate::asr::{RATE, Recognised, Recogniser, SAMPLES_MAX, Token};
+use crate::text::normal::simplified;
 use crate::{Language, ListenError};
 
 /// Frames of the encoder, 20 ms each.
@@ -119,13 +120,14 @@ impl Recogniser for Whisper {
         self.state
             .full(params.clone(), samples)
             .map_err(|error| ListenError::Engine { what: format!("failed: {error}") })?;
-        Ok(self.words())
+        Ok(self.words(language))
     }
 }
 
 impl Whisper {
-    /// Tokens end in the middle of characters: those that do are one with what follows.
-    fn words(&self) -> Recognised {
+    /// Tokens end in the middle of characters: those that do are one with what follows. The model writes Mandarin in both
+    /// scripts; people here read the simplified one.
+    fn words(&self, language: Language) -> Recognised {
         let (mut tokens, mut bytes, mut logprob) = (Vec::new(), Vec::new(), 0.0f32);
         for segment in self.state.as_iter() {
             for token in (0..segment.n_tokens()).filter_map(|n| segment.get_token(n)) {
@@ -143,8 +145,12 @@ impl Whisper {
                 };
                 let ends =
                     (data.t_dtw >= 0).then(|| Duration::from_ms(data.t_dtw * CENTISECOND_MS));
+                let text = match language {
+                    Language::Zh => text.chars().map(simplified).collect(),
+                    _ => text.to_owned(),
+                };
                 if !text.is_empty() {
-                    tokens.push(Token { text: text.to_owned(), ends, logprob });
+                    tokens.push(Token { text, ends, logprob });
                 }
                 bytes.clear();
                 logprob = 0.0;

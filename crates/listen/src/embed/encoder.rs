@@ -7,7 +7,9 @@
 use wide::{f32x8, i16x8, i32x8};
 
 use super::EmbedError;
+use super::adapter::{Adapter, FROM};
 use super::file::{BLOCK, BLOCK_BYTES, HEADS, INNER, LAYERS, Parts, WIDTH, unpack};
+use super::teach::{LayerTape, Normed};
 
 /// Rows of weights that are worked on together: they are the lanes of two vector registers. A compiler left alone puts the
 /// lanes along the wrong axis, at five times the cost.
@@ -15,12 +17,12 @@ const LANES: usize = 2 * HALF;
 const HALF: usize = 8;
 /// Tokens that share one load of weights.
 const TILE: usize = 4;
-const HEAD: usize = WIDTH / HEADS;
+pub(super) const HEAD: usize = WIDTH / HEADS;
 /// Weights are −8 to 7 and activations −127 to 127, so the 32 products of a block add up to at most 32 512: they fit.
 const ACTIVATION_MAX: f32 = 127.0;
 
 /// Weights turned so that the rows of a group lie side by side.
-struct Matrix {
+pub(super) struct Matrix {
     rows: usize,
     columns: usize,
     /// `[row group][column][lane]`, in 16 bits so that they multiply without a conversion.
@@ -99,6 +101,24 @@ impl Matrix {
     }
 }
 
+impl Matrix {
+    /// The weights as numbers, `[row][column]`.
+    pub(super) fn dense(&self) -> Vec<f32> {
+        let blocks = self.columns / BLOCK;
+        let mut dense = vec![0.0; self.rows * self.columns];
+        for (row, out) in dense.chunks_exact_mut(self.columns).enumerate() {
+            let (group, lane) = (row / LANES, row % LANES);
+            let (half, lane) = (lane / HALF, lane % HALF);
+            for (column, out) in out.iter_mut().enumerate() {
+                let weight = self.weights[group * self.columns + column][half].as_array_ref()[lane];
+                let scale = self.scales[group * blocks + column / BLOCK][half].as_array_ref()[lane];
+                *out = f32::from(weight) * scale;
+            }
+        }
+        dense
+    }
+}
+
 /// One block of a group of rows times one block of each token of a tile.
 #[inline(always)]
 fn multiply(weights: &[[i16x8; 2]], values: &[[i16; TILE]]) -> [[i16x8; 2]; TILE] {
@@ -156,8 +176,8 @@ impl Quantised {
     }
 }
 
-struct Norm {
-    weight: Vec<f32>,
+pub(super) struct Norm {
+    pub(super) weight: Vec<f32>,
     bias: Vec<f32>,
 }
 
@@ -167,11 +187,15 @@ impl Norm {
         Ok(Self { weight, bias: parts.floats(&format!("{name}.b"), WIDTH)? })
     }
 
-    fn apply(&self, rows: &mut [f32], epsilon: f32) {
+    fn apply(&self, rows: &mut [f32], epsilon: f32, mut tape: Option<&mut Normed>) {
         for row in rows.chunks_exact_mut(WIDTH) {
             let mean = sum(row.iter().copied()) / WIDTH as f32;
             let spread = sum(row.iter().map(|value| (value - mean) * (value - mean)));
             let inverse = 1.0 / (spread / WIDTH as f32 + epsilon).sqrt();
+            if let Some(tape) = &mut tape {
+                tape.values.extend(row.iter().map(|value| (value - mean) * inverse));
+                tape.inverses.push(inverse);
+            }
             for ((value, weight), bias) in row.iter_mut().zip(&self.weight).zip(&self.bias) {
                 *value = (*value - mean) * inverse * weight + bias;
             }
@@ -180,7 +204,7 @@ impl Norm {
 }
 
 /// A sum in one written order: eight partial sums, then those from left to right.
-fn sum(values: impl ExactSizeIterator<Item = f32>) -> f32 {
+pub(super) fn sum(values: impl ExactSizeIterator<Item = f32>) -> f32 {
     let mut partial = [0.0_f32; 8];
     for (index, value) in values.enumerate() {
         partial[index % 8] += value;
@@ -188,15 +212,15 @@ fn sum(values: impl ExactSizeIterator<Item = f32>) -> f32 {
     partial.iter().fold(0.0, |total, value| total + value)
 }
 
-struct Layer {
+pub(super) struct Layer {
     query: Matrix,
     key: Matrix,
     value: Matrix,
     joined: Matrix,
-    joined_norm: Norm,
+    pub(super) joined_norm: Norm,
     inner: Matrix,
     outer: Matrix,
-    outer_norm: Norm,
+    pub(super) outer_norm: Norm,
 }
 
 impl Layer {
@@ -248,24 +272,48 @@ impl Encoder {
         })
     }
 
-    /// The mean over tokens after each layer named in `wanted`, one after the other.
-    pub(super) fn run(&self, tokens: &[u32], wanted: &[usize]) -> Vec<f32> {
+    /// Tokens on their way into the first layer, `[token][number]`.
+    fn begin(&self, tokens: &[u32]) -> Vec<f32> {
         let mut state = Vec::with_capacity(tokens.len() * WIDTH);
         let places = self.positions.chunks_exact(WIDTH);
         for (token, place) in tokens.iter().zip(places) {
             let word = self.word(*token).zip(place).zip(&self.kind);
             state.extend(word.map(|((word, place), kind)| word + (place + kind)));
         }
-        self.first_norm.apply(&mut state, self.epsilon);
-        let mut means = Vec::with_capacity(wanted.len() * WIDTH);
+        self.first_norm.apply(&mut state, self.epsilon, None);
+        state
+    }
+
+    /// What the layers below every change make of tokens.
+    pub(super) fn lower(&self, tokens: &[u32]) -> Vec<f32> {
+        let (mut state, mut held) = (self.begin(tokens), Held::default());
+        for layer in &self.layers[..FROM] {
+            layer.run(&mut state, &mut held, self.epsilon, None, None);
+        }
+        state
+    }
+
+    /// What the changed layers make of that. A tape keeps what the way back needs.
+    pub(super) fn upper(
+        &self,
+        state: &mut [f32],
+        adapter: &Adapter,
+        mut tape: Option<&mut Vec<LayerTape>>,
+    ) {
         let mut held = Held::default();
-        for (at, layer) in self.layers.iter().enumerate() {
-            layer.run(&mut state, &mut held, self.epsilon);
-            if wanted.contains(&(at + 1)) {
-                means.extend(mean(&state));
+        for (at, layer) in self.layers.iter().enumerate().skip(FROM) {
+            let mut kept = LayerTape::default();
+            let keep = tape.is_some().then_some(&mut kept);
+            layer.run(state, &mut held, self.epsilon, Some((adapter, at)), keep);
+            if let Some(tape) = &mut tape {
+                tape.push(kept);
             }
         }
-        means
+    }
+
+    /// The layers that an adapter changes.
+    pub(super) fn changed(&self) -> &[Layer] {
+        &self.layers[FROM..]
     }
 }
 
@@ -282,29 +330,68 @@ struct Held {
 }
 
 impl Layer {
-    fn run(&self, state: &mut [f32], held: &mut Held, epsilon: f32) {
+    /// The matrices in the order of [`super::adapter::SHAPES`].
+    pub(super) fn matrices(&self) -> [&Matrix; 6] {
+        [&self.query, &self.key, &self.value, &self.joined, &self.inner, &self.outer]
+    }
+
+    fn run(
+        &self,
+        state: &mut [f32],
+        held: &mut Held,
+        epsilon: f32,
+        adapter: Option<(&Adapter, usize)>,
+        mut tape: Option<&mut LayerTape>,
+    ) {
+        let matrices = self.matrices();
+        let change =
+            |matrix: usize, input: &[f32], out: &mut [f32], tape: &mut Option<&mut LayerTape>| {
+                let Some(change) = adapter.and_then(|(adapter, at)| adapter.change(at, matrix))
+                else {
+                    return;
+                };
+                let between = change.between(input);
+                change.add(&between, out);
+                if let Some(tape) = tape {
+                    tape.inputs[matrix] = input.to_vec();
+                    tape.between[matrix] = between;
+                }
+            };
         held.quantised.fill(state, WIDTH);
-        self.query.apply(&held.quantised, &mut held.query);
-        self.key.apply(&held.quantised, &mut held.key);
-        self.value.apply(&held.quantised, &mut held.value);
-        attend(held);
+        for (matrix, out) in
+            [&mut held.query, &mut held.key, &mut held.value].into_iter().enumerate()
+        {
+            matrices[matrix].apply(&held.quantised, out);
+            change(matrix, state, out, &mut tape);
+        }
+        attend(held, tape.as_deref_mut().map(|tape| &mut tape.shares));
+        if let Some(tape) = &mut tape {
+            tape.attended = [&held.query, &held.key, &held.value].map(Vec::clone);
+        }
         held.quantised.fill(&held.joined, WIDTH);
         self.joined.apply(&held.quantised, &mut held.out);
+        change(3, &held.joined, &mut held.out, &mut tape);
         add(state, &held.out);
-        self.joined_norm.apply(state, epsilon);
+        self.joined_norm.apply(state, epsilon, tape.as_deref_mut().map(|tape| &mut tape.joined));
         held.quantised.fill(state, WIDTH);
         self.inner.apply(&held.quantised, &mut held.inner);
+        change(4, state, &mut held.inner, &mut tape);
+        if let Some(tape) = &mut tape {
+            tape.inner = held.inner.clone();
+        }
         for value in &mut held.inner {
             *value = gelu(*value);
         }
         held.quantised.fill(&held.inner, INNER);
         self.outer.apply(&held.quantised, &mut held.out);
+        change(5, &held.inner, &mut held.out, &mut tape);
         add(state, &held.out);
-        self.outer_norm.apply(state, epsilon);
+        self.outer_norm.apply(state, epsilon, tape.map(|tape| &mut tape.outer));
     }
 }
 
-fn attend(held: &mut Held) {
+/// `kept` takes the shares, `[token][head][token]`.
+fn attend(held: &mut Held, mut kept: Option<&mut Vec<f32>>) {
     let scale = 1.0 / (HEAD as f32).sqrt();
     held.joined.clear();
     held.joined.resize(held.query.len(), 0.0);
@@ -324,9 +411,12 @@ fn attend(held: &mut Held) {
                 *share = libm::expf(*share - most);
             }
             let inverse = 1.0 / sum(shares.iter().copied());
+            shares.iter_mut().for_each(|share| *share *= inverse);
+            if let Some(kept) = &mut kept {
+                kept.extend(&shares);
+            }
             let joined = &mut joined[part.clone()];
             for (share, value) in shares.iter().zip(held.value.chunks_exact(WIDTH)) {
-                let share = share * inverse;
                 for (joined, value) in joined.iter_mut().zip(&value[part.clone()]) {
                     *joined += share * value;
                 }
@@ -343,13 +433,4 @@ fn add(state: &mut [f32], more: &[f32]) {
 
 fn gelu(x: f32) -> f32 {
     0.5 * x * (1.0 + libm::erff(x * std::f32::consts::FRAC_1_SQRT_2))
-}
-
-fn mean(state: &[f32]) -> [f32; WIDTH] {
-    let mut mean = [0.0; WIDTH];
-    for row in state.chunks_exact(WIDTH) {
-        add(&mut mean, row);
-    }
-    let count = (state.len() / WIDTH).max(1) as f32;
-    mean.map(|value| value / count)
 }

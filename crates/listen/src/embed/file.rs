@@ -9,6 +9,7 @@
 use std::collections::HashMap;
 
 use super::EmbedError;
+use crate::half;
 
 /// Weights of a block, and what it takes in the file.
 pub(super) const BLOCK: usize = 32;
@@ -189,7 +190,9 @@ fn words(bytes: &[u8]) -> impl Iterator<Item = [u8; 4]> + '_ {
 /// The scale and the 32 weights of one block.
 pub(super) fn unpack(block: &[u8]) -> (f32, [i8; BLOCK]) {
     let mut weights = [0_i8; BLOCK];
-    let scale = half(u16::from_le_bytes([block[0], block[1]]));
+    let scale = half::to_f32(u16::from_le_bytes([block[0], block[1]]));
+    // An infinite scale would spread through every sum, so it counts as none.
+    let scale = if scale.is_finite() { scale } else { 0.0 };
     for (j, byte) in block[2..BLOCK_BYTES].iter().enumerate() {
         weights[j] = (byte & 0x0F) as i8 - 8;
         weights[j + 16] = (byte >> 4) as i8 - 8;
@@ -197,37 +200,9 @@ pub(super) fn unpack(block: &[u8]) -> (f32, [i8; BLOCK]) {
     (scale, weights)
 }
 
-/// IEEE 754 binary16 to binary32, exactly.
-fn half(bits: u16) -> f32 {
-    let sign = if bits & 0x8000 == 0 { 1.0 } else { -1.0 };
-    let (exponent, fraction) = (i32::from((bits >> 10) & 0x1F), f32::from(bits & 0x3FF));
-    match exponent {
-        0 => sign * fraction / 16_777_216.0,
-        // An infinite scale would spread through every sum, so it counts as none.
-        31 => 0.0,
-        _ => {
-            let power = f32::from_bits(((exponent - 25 + 127) as u32) << 23);
-            sign * (1024.0 + fraction) * power
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn halves_become_the_numbers_that_they_are() {
-        for (bits, value) in [
-            (0x3C00, 1.0),
-            (0xC000, -2.0),
-            (0x3555, 0.333_251_95),
-            (0x0001, 5.960_464_5e-8),
-            (0, 0.0),
-        ] {
-            assert_eq!(half(bits), value, "{bits:#06x}");
-        }
-    }
 
     #[test]
     fn a_file_that_ends_early_or_lies_about_its_sizes_is_refused() {

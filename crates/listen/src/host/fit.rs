@@ -1,13 +1,14 @@
-//! Trains the model of host sentences: once on everything for the weights, and once without each writer, to see what scores
-//! mean on lines of somebody else.
+//! Trains the model of host sentences. Scores are calibrated on rows that were left out: of contempt those of one whole
+//! writer, because a new host is a new writer; of claims every seventh row, because few people wrote them.
 
-use super::{
-    Calibration, HostModel, LABELS, LANGUAGES, NUMBERS, Way, features, numbers as numbers_of, place,
-};
+use super::tuned::Lesson;
+use super::{Calibration, Grams, HostModel, LABELS, LANGUAGES, Tuned, Way, added, features, place};
 use crate::Language;
+use crate::embed::Embedder;
 use crate::text::grams::Scratch;
-use crate::text::linear::{COLUMNS, Table};
-use crate::text::train::{Fitted, Options, Row, fit, logistic};
+use crate::text::linear::Table;
+use crate::text::normal::normal;
+use crate::text::train::{Options, Row, fit, logistic};
 
 /// Which set a row is from: contempt and claims are trained on rows of their own set.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -35,197 +36,167 @@ pub struct HostRow {
     pub labels: Vec<usize>,
 }
 
-/// Gives the layers of a normalised text.
-pub type Vectors<'a> = &'a mut dyn FnMut(&str) -> Vec<f32>;
-
 /// Of lines that have not the label, how many may fire.
 const FALSE_POSITIVES: f64 = 0.02;
 /// How sure a claim is when it fires.
 const PRECISION: f64 = 0.9;
+/// One row of so many of the claims is left out.
+const LEFT_OUT: usize = 7;
+/// What a label weighs when it is there, and when it is not: contempt is a third of its set, a claim a fifteenth, and eight
+/// claims are learnt from one row.
+const CONTEMPT: (f32, f32) = (1.3, 1.0);
+const CLAIM: (f32, f32) = (2.0, 0.7);
 
-/// Parts of a set that only one person wrote.
-const PARTS: usize = 5;
-
-struct Prepared<'a> {
-    row: &'a HostRow,
-    features: Vec<u32>,
-    numbers: Vec<f32>,
-}
-
-/// Mean and inverse deviation of each number per language, so that a language's own place in the space does not count.
-struct Scaling {
-    means: Vec<f32>,
-    inverses: Vec<f32>,
-}
-
-impl Scaling {
-    fn of(rows: &[Prepared<'_>]) -> Self {
-        let (mut means, mut inverses) =
-            (vec![0.0; LANGUAGES * NUMBERS], vec![0.0; LANGUAGES * NUMBERS]);
-        for language in 0..LANGUAGES {
-            let rows: Vec<_> =
-                rows.iter().filter(|row| place(row.row.language) == language).collect();
-            let count = rows.len().max(1) as f64;
-            for number in 0..NUMBERS {
-                let values = || rows.iter().map(|row| f64::from(row.numbers[number]));
-                let mean = values().fold(0.0, |total, value| total + value) / count;
-                let spread =
-                    values().fold(0.0, |total, value| total + (value - mean) * (value - mean));
-                means[language * NUMBERS + number] = mean as f32;
-                // Numbers are scaled so that all together weigh like the hashed features.
-                let deviation = (spread / count).sqrt().max(1e-6) * (NUMBERS as f64).sqrt() / SHARE;
-                inverses[language * NUMBERS + number] = (1.0 / deviation) as f32;
-            }
-        }
-        Self { means, inverses }
-    }
-
-    fn apply(&self, language: Language, numbers: &[f32]) -> Vec<f32> {
-        let from = place(language) * NUMBERS;
-        let scale = self.means[from..].iter().zip(&self.inverses[from..]);
-        numbers
-            .iter()
-            .zip(scale)
-            .map(|(number, (mean, inverse))| (number - mean) * inverse)
-            .collect()
-    }
-}
-
-/// How much all numbers together weigh against the hashed features, whose vector has length one.
-const SHARE: f64 = 4.0;
-
-/// How the labels are trained.
-fn options(embedded: bool) -> Options {
-    let epochs = if embedded { 16 } else { 12 };
-    let rate = if embedded { 0.05 } else { 0.1 };
-    Options { epochs, rate, decay: 1e-4, dense_rate: 0.03, dense_decay: 3e-3, seed: 7 }
-}
-
-/// Trains on all rows. `vectors` gives the layers of a normalised text; without it only the n-gram way is worth anything.
-/// `report` is told what each label reaches on writers that were left out.
+/// Trains on all rows but those that calibrate. Without an embedder only the n-gram way is worth anything. `report` is told
+/// what each label reaches on rows that were left out.
 pub fn fit_host(
     rows: &[HostRow],
-    mut vectors: Option<Vectors<'_>>,
+    embedder: Option<&Embedder>,
+    threads: usize,
+    report: &mut dyn FnMut(&str),
+) -> HostModel {
+    let apart = apart(rows);
+    let kept = || rows.iter().zip(&apart).filter(|(_, apart)| !**apart).map(|(row, _)| row);
+    let tuned = match embedder {
+        Some(embedder) => {
+            let lessons = lessons(embedder, &kept().collect::<Vec<_>>(), threads);
+            Tuned::teach(embedder, &lessons, threads, report)
+        }
+        None => Tuned::untaught(),
+    };
+    let grams = grams(&kept().collect::<Vec<_>>());
+    let left: Vec<&HostRow> =
+        rows.iter().zip(&apart).filter(|(_, apart)| **apart).map(|(row, _)| row).collect();
+    calibrated(tuned, grams, &left, embedder, report)
+}
+
+/// Both models with what their scores mean on rows that they have not seen.
+fn calibrated(
+    tuned: Tuned,
+    grams: Grams,
+    left: &[&HostRow],
+    embedder: Option<&Embedder>,
     report: &mut dyn FnMut(&str),
 ) -> HostModel {
     let mut scratch = Scratch::default();
-    let mut prepared = Vec::new();
-    for row in rows {
-        features(&row.text, &row.context, &mut scratch);
-        let numbers = match vectors.as_mut() {
-            Some(of) => numbers_of(of, &row.text, &row.context),
-            None => Vec::new(),
-        };
-        prepared.push(Prepared { row, features: scratch.features.clone(), numbers });
-    }
-    let alone = way(&prepared, None, report);
-    let embedded = match vectors {
-        Some(_) => {
-            let scaling = Scaling::of(&prepared);
-            way(&prepared, Some(&scaling), report)
-        }
-        None => Way { dense: vec![0.0; LANGUAGES * LABELS.len() * NUMBERS], ..alone.clone() },
+    let by_grams: Vec<_> = left
+        .iter()
+        .map(|row| {
+            features(&row.text, &row.context, &mut scratch);
+            grams.raw(&scratch.features)
+        })
+        .collect();
+    let by_tuned: Vec<_> = match embedder {
+        Some(embedder) => left
+            .iter()
+            .map(|row| tuned.raw(embedder, &normal(&row.text), &normal(&row.context)))
+            .collect(),
+        None => by_grams.clone(),
     };
-    HostModel { embedded, alone }
+    let tuned = Way { calibrations: calibrations("tuned", left, &by_tuned, report), model: tuned };
+    let grams = Way { calibrations: calibrations("grams", left, &by_grams, report), model: grams };
+    let by_both: Vec<_> = left
+        .iter()
+        .zip(by_tuned.iter().zip(&by_grams))
+        .map(|(row, (by_tuned, by_grams))| {
+            let language = row.language;
+            added(tuned.weighed(language, *by_tuned), grams.weighed(language, *by_grams))
+        })
+        .collect();
+    let both = calibrations("both", left, &by_both, report);
+    HostModel { tuned, grams, both }
 }
 
-fn way(prepared: &[Prepared<'_>], scaling: Option<&Scaling>, report: &mut dyn FnMut(&str)) -> Way {
-    let width = if scaling.is_some() { NUMBERS } else { 0 };
-    let mut made = Way {
-        table: Table::default(),
-        bias: vec![0.0; LANGUAGES * LABELS.len()],
-        dense: vec![0.0; LANGUAGES * LABELS.len() * width],
-        calibrations: vec![Calibration::default(); LANGUAGES * LABELS.len()],
+/// Which rows calibrate: those of the last writer of contempt, and some of the claims.
+fn apart(rows: &[HostRow]) -> Vec<bool> {
+    let hosts = || rows.iter().filter(|row| row.source == Source::Host);
+    let writer = hosts().map(|row| row.writer.as_str()).max();
+    let mut claims = 0;
+    let is_apart = |row: &HostRow| match row.source {
+        Source::Host => Some(row.writer.as_str()) == writer,
+        Source::Claims => {
+            claims += 1;
+            claims % LEFT_OUT == 0
+        }
     };
-    for (label, name) in LABELS.iter().enumerate() {
+    rows.iter().map(is_apart).collect()
+}
+
+/// The rows as lessons, in their order.
+fn lessons(embedder: &Embedder, rows: &[&HostRow], threads: usize) -> Vec<Lesson> {
+    let some = |rows: &[&HostRow]| -> Vec<Lesson> {
+        rows.iter().map(|row| lesson(embedder, row)).collect()
+    };
+    std::thread::scope(|scope| {
+        let parts = rows.chunks(rows.len().div_ceil(threads.max(1)).max(1));
+        let parts: Vec<_> = parts.map(|part| scope.spawn(move || some(part))).collect();
+        parts.into_iter().filter_map(|part| part.join().ok()).flatten().collect()
+    })
+}
+
+fn lesson(embedder: &Embedder, row: &HostRow) -> Lesson {
+    let known = |label: usize| (label == 0) == (row.source == Source::Host);
+    let labels = std::array::from_fn(|label| known(label).then(|| row.labels.contains(&label)));
+    let lower = embedder.lower(&normal(&row.text), &normal(&row.context));
+    let weights = std::array::from_fn(|label| if label == 0 { CONTEMPT } else { CLAIM });
+    Lesson { lower, labels, weights }
+}
+
+/// One linear model per label over hashed n-grams.
+fn grams(rows: &[&HostRow]) -> Grams {
+    let mut made = Grams { table: Table::default(), bias: [0.0; LABELS.len()] };
+    let mut scratch = Scratch::default();
+    for label in 0..LABELS.len() {
         let source = if label == 0 { Source::Host } else { Source::Claims };
-        let of_label: Vec<&Prepared<'_>> =
-            prepared.iter().filter(|row| row.row.source == source).collect();
-        let mut writers: Vec<&str> = of_label.iter().map(|row| row.row.writer.as_str()).collect();
-        writers.sort_unstable();
-        writers.dedup();
-        let folds = if writers.len() == 1 { PARTS } else { writers.len() };
-        let with = |row: &HostRow| row.labels.contains(&label);
-        let positive = of_label.iter().filter(|row| with(row.row)).count().max(1);
+        let of_label: Vec<&&HostRow> = rows.iter().filter(|row| row.source == source).collect();
+        let positive = of_label.iter().filter(|row| row.labels.contains(&label)).count().max(1);
         // A rare label weighs up to four times as much, so that it is not bought off by the many others.
         let weight = (of_label.len() as f32 / positive as f32 / 2.0).clamp(1.0, 4.0);
         let rows: Vec<Row> = of_label
             .iter()
-            .map(|row| Row {
-                features: row.features.clone(),
-                dense: scaling.map_or(Vec::new(), |s| s.apply(row.row.language, &row.numbers)),
-                class: usize::from(with(row.row)),
-                weight: if with(row.row) { weight } else { 1.0 },
+            .map(|row| {
+                features(&row.text, &row.context, &mut scratch);
+                let is = row.labels.contains(&label);
+                let weight = if is { weight } else { 1.0 };
+                let features = scratch.features.clone();
+                Row { features, dense: Vec::new(), class: usize::from(is), weight }
             })
             .collect();
-        let mut unseen = vec![0.0; rows.len()];
-        for fold in 0..folds {
-            // A set by one writer alone is cut into parts instead, which flatters the figures: the report says how many wrote.
-            let is_left_out = |at: usize| match writers.as_slice() {
-                [_] => at % folds == fold,
-                _ => of_label[at].row.writer == writers[fold],
-            };
-            let train: Vec<&Row> = rows
-                .iter()
-                .enumerate()
-                .filter(|(at, _)| !is_left_out(*at))
-                .map(|(_, row)| row)
-                .collect();
-            if train.len() == rows.len() || train.is_empty() {
-                continue;
-            }
-            let fitted = fit(&train, 1, options(scaling.is_some()));
-            for (at, row) in rows.iter().enumerate().filter(|(at, _)| is_left_out(*at)) {
-                unseen[at] = raw(&fitted, row);
-            }
-        }
-        let all: Vec<&Row> = rows.iter().collect();
-        let fitted = fit(&all, 1, options(scaling.is_some()));
-        put(&mut made, label, &fitted, scaling);
-        let scored = |wanted: Option<Language>| -> Vec<(f32, bool)> {
-            let pairs = of_label.iter().zip(&unseen);
-            let pairs = pairs.filter(|(row, _)| wanted.is_none_or(|one| one == row.row.language));
-            pairs.map(|(row, score)| (*score, with(row.row))).collect()
-        };
-        for language in Language::ALL {
-            // A claim has some forty lines in a language: too few for a threshold of its own.
-            let calibration = match source {
-                Source::Host => calibrate(&scored(Some(language)), true),
-                Source::Claims => calibrate(&scored(None), false),
-            };
-            made.calibrations[place(language) * LABELS.len() + label] = calibration;
-            let way = if width > 0 { "embedded" } else { "alone" };
-            let quality = quality(&scored(Some(language)), calibration);
-            report(&format!("{name} {language} {way}: writers {}, {quality}", writers.len()));
-        }
+        let options = Options { epochs: 12, rate: 0.1, decay: 1e-4, seed: 7, ..Options::default() };
+        let fitted = fit(&rows.iter().collect::<Vec<_>>(), 1, options);
+        made.table.set_column(label, &fitted.weights[0], 0.0);
+        made.bias[label] = fitted.bias[0];
     }
     made
 }
 
-fn raw(fitted: &Fitted, row: &Row) -> f32 {
-    let norm = 1.0 / (row.features.len().max(1) as f32).sqrt();
-    let weights = &fitted.weights[0];
-    let sparse = row.features.iter().fold(0.0, |total, feature| total + weights[*feature as usize]);
-    let dense = fitted.dense[0].iter().zip(&row.dense);
-    sparse * norm
-        + fitted.bias[0]
-        + dense.fold(0.0, |total, (weight, number)| total + weight * number)
-}
-
-/// Puts one label's weights into place, the scaling of numbers folded into them.
-fn put(made: &mut Way, label: usize, fitted: &Fitted, scaling: Option<&Scaling>) {
-    debug_assert!(label < COLUMNS);
-    made.table.set_column(label, &fitted.weights[0], 0.0);
-    for language in 0..LANGUAGES {
-        let at = language * LABELS.len() + label;
-        made.bias[at] = fitted.bias[0];
-        let Some(scaling) = scaling else { continue };
-        for (number, weight) in fitted.dense[0].iter().enumerate() {
-            let inverse = scaling.inverses[language * NUMBERS + number];
-            made.dense[at * NUMBERS + number] = weight * inverse;
-            made.bias[at] -= weight * inverse * scaling.means[language * NUMBERS + number];
+/// What raw scores mean, `[language][label]`.
+fn calibrations(
+    way: &str,
+    rows: &[&HostRow],
+    raw: &[[f32; LABELS.len()]],
+    report: &mut dyn FnMut(&str),
+) -> Vec<Calibration> {
+    let mut made = vec![Calibration::default(); LANGUAGES * LABELS.len()];
+    for (label, name) in LABELS.iter().enumerate() {
+        let source = if label == 0 { Source::Host } else { Source::Claims };
+        let scored = |wanted: Option<Language>| -> Vec<(f32, bool)> {
+            let pairs = rows.iter().zip(raw).filter(|(row, _)| row.source == source);
+            let pairs = pairs.filter(|(row, _)| wanted.is_none_or(|one| one == row.language));
+            pairs.map(|(row, raw)| (raw[label], row.labels.contains(&label))).collect()
+        };
+        for language in Language::ALL {
+            // A claim has few lines in a language: too few for a threshold of its own.
+            let calibration = match source {
+                Source::Host => calibrate(&scored(Some(language)), true),
+                Source::Claims => calibrate(&scored(None), false),
+            };
+            made[place(language) * LABELS.len() + label] = calibration;
+            let quality = quality(&scored(Some(language)), calibration);
+            report(&format!("{name} {language} {way}: {quality}"));
         }
     }
+    made
 }
 
 /// Platt's two numbers by Newton's method, then the threshold: contempt by false positives, claims by precision.
@@ -234,6 +205,15 @@ fn calibrate(scored: &[(f32, bool)], by_false_positives: bool) -> Calibration {
     let threshold = if by_false_positives { by_rate(scored) } else { by_precision(scored) };
     let threshold = logistic(slope * threshold + shift).clamp(0.02, 0.98);
     Calibration { slope, shift, threshold }
+}
+
+/// What [`platt`] makes small: how badly log-odds fit, and how far the slope is from one.
+fn surprise(scored: &[(f32, bool)], slope: f64, shift: f64) -> f64 {
+    let row = |(score, is): &(f32, bool)| {
+        let odds = (slope * f64::from(*score) + shift).clamp(-40.0, 40.0);
+        libm::log1p(libm::exp(if *is { -odds } else { odds }))
+    };
+    scored.iter().map(row).fold(0.0, |sum, part| sum + part) + 0.25 * (slope - 1.0) * (slope - 1.0)
 }
 
 fn platt(scored: &[(f32, bool)]) -> (f32, f32) {
@@ -254,8 +234,17 @@ fn platt(scored: &[(f32, bool)]) -> (f32, f32) {
             h[1][1] += spread;
         }
         let determinant = h[0][0] * h[1][1] - h[0][1] * h[0][1];
-        slope -= (h[1][1] * g[0] - h[0][1] * g[1]) / determinant;
-        shift -= (h[0][0] * g[1] - h[0][1] * g[0]) / determinant;
+        let mut step = (
+            (h[1][1] * g[0] - h[0][1] * g[1]) / determinant,
+            (h[0][0] * g[1] - h[0][1] * g[0]) / determinant,
+        );
+        // A full step may overshoot where labels are rare; a part of it does not.
+        let before = surprise(scored, slope, shift);
+        while surprise(scored, slope - step.0, shift - step.1) > before && step.0.abs() > 1e-9 {
+            step = (step.0 / 2.0, step.1 / 2.0);
+        }
+        slope -= step.0;
+        shift -= step.1;
     }
     (slope.clamp(0.05, 20.0) as f32, shift.clamp(-20.0, 20.0) as f32)
 }

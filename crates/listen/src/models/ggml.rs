@@ -2,8 +2,8 @@
 //! one half that scales them.
 
 use crate::ListenError;
+use crate::half;
 use crate::models::ct2::{Kind, Variable, Variables};
-use crate::models::half;
 
 const MAGIC: u32 = 0x6767_6d6c;
 const AUDIO_CONTEXT: u32 = 1500;

@@ -3,6 +3,7 @@ use std::ffi::OsString;
 use proptest::prelude::*;
 
 use super::*;
+use crate::half;
 
 /// A file as CTranslate2 writes it, with one layer on each side.
 fn tiny() -> Vec<u8> {

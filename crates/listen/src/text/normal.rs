@@ -29,6 +29,13 @@ static SIMPLIFIED: LazyLock<Vec<u16>> = LazyLock::new(|| {
     table
 });
 
+/// A traditional character in its simplified form; every other as it is.
+pub fn simplified(c: char) -> char {
+    let place = u32::from(c).checked_sub(HAN.start).map(|place| place as usize);
+    let simple = place.and_then(|place| SIMPLIFIED.get(place));
+    simple.and_then(|simple| char::from_u32(u32::from(*simple))).unwrap_or(c)
+}
+
 /// A text in its one spelling, with a space at both ends so that the ends of words look alike everywhere.
 #[derive(Debug, Default, Clone)]
 pub struct Normal {
@@ -44,7 +51,6 @@ impl Normal {
         self.chars.clear();
         self.run = 0;
         self.chars.push(' ');
-        let table = &*SIMPLIFIED;
         let mut run = 0;
         for c in text.chars().take(CHARS_MAX) {
             let point = u32::from(c);
@@ -55,10 +61,7 @@ impl Normal {
                 0x410..=0x42F => self.push(char::from_u32(point + 32).unwrap_or(c), &mut run),
                 0x401 | 0x451 => self.push('е', &mut run),
                 0x430..=0x44F | 0x3040..=0x30FF => self.push(c, &mut run),
-                0x4E00..=0x9FFF => {
-                    let simple = u32::from(table[(point - HAN.start) as usize]);
-                    self.push(char::from_u32(simple).unwrap_or(c), &mut run);
-                }
+                0x4E00..=0x9FFF => self.push(simplified(c), &mut run),
                 0xFF01..=0xFF5E => {
                     let narrow = char::from(((point - 0xFF01) as u8) + 0x21);
                     self.push(narrow.to_ascii_lowercase(), &mut run);

@@ -69,6 +69,16 @@ impl Shuffle {
         self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
     }
 
+    /// A seed for another order.
+    pub fn seed(&mut self) -> u64 {
+        self.next()
+    }
+
+    /// A number from 0 to 1, 1 itself excluded.
+    pub fn share(&mut self) -> f32 {
+        (self.next() >> 40) as f32 / (1_u64 << 24) as f32
+    }
+
     /// Fisher and Yates.
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {

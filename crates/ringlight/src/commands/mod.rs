@@ -1,4 +1,5 @@
 //! Commands that have files of their own.
 
+pub(crate) mod recovery;
 pub(crate) mod rules;
 pub(crate) mod text;

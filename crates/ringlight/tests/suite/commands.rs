@@ -29,6 +29,34 @@ fn what_ships_can_be_read_back() {
 }
 
 #[test]
+fn recovery_says_what_an_incident_cost_and_names_what_is_wrong_with_a_panel() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("panel.csv");
+    let mut panel = "unit,time,value\n".to_owned();
+    for (unit, level) in [("star", 900.0), ("b", 500.0), ("c", 300.0), ("d", 400.0), ("e", 200.0)] {
+        for day in 1..=40 {
+            let wave = f64::from(day * 7 % 5) * level / 100.0;
+            let struck = if unit == "star" && (21..31).contains(&day) { -400.0 } else { 0.0 };
+            panel += &format!("{unit},{day},{}\n", level + wave + struck);
+        }
+    }
+    std::fs::write(&file, panel).unwrap();
+    let args = ["recovery", "--series", file.to_str().unwrap(), "--start", "21", "--treated"];
+    let (code, out, err) = ringlight(&[&args[..], &["star", "--indexed", "--json"]].concat());
+    assert_eq!(code, 0, "{err}");
+    let answer: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let estimate = answer["estimate"].as_f64().unwrap();
+    assert!((-230.0..-170.0).contains(&estimate), "{estimate}");
+    assert!(answer["recovered"]["date"].is_number(), "{}", answer["recovered"]);
+    assert!(answer["interval"].is_array() && answer["weights"]["units"].is_array());
+    let (code, _, err) = ringlight(&[&args[..], &["nobody"]].concat());
+    assert!(code == 1 && err.contains("nobody"), "{err}");
+    std::fs::write(&file, "unit,time,value\na,1,2\na,1,3\n").unwrap();
+    let (code, _, err) = ringlight(&[&args[..], &["a"]].concat());
+    assert!(code == 1 && err.contains("line 3") && err.contains("hint"), "{err}");
+}
+
+#[test]
 fn doctor_names_a_taken_port() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().to_str().unwrap();

@@ -188,6 +188,7 @@ impl Told for Hearer {
         let Some(show) = self.show.upgrade() else { return };
         // What was not understood, even in part, clears nobody.
         let heard = !judged.is_empty() && judged.iter().all(|one| one.hypothesis.heard);
+        let last = judged.iter().all(|one| one.hypothesis.last);
         show.heard.window(judged.iter().map(|one| line(&one.hypothesis)));
         let (mut hits, mut texts) = (Vec::new(), Vec::new());
         for one in &judged {
@@ -230,7 +231,7 @@ impl Told for Hearer {
         }
         hits.sort_by_key(|hit| std::cmp::Reverse(hit.severity));
         hits.truncate(HITS_MAX);
-        let signal = Signal::Window(Window { from, to, heard, hits });
+        let signal = Signal::Window(Window { from, to, heard, last, hits });
         show.tell_with(Input::Signal { signal }, texts);
     }
 }

@@ -149,14 +149,15 @@ impl<'a> Turn<'a> {
             None => self.opened(hit, response),
         };
         let stops_at = stops_at(&incident, hit, window);
-        let order = self.act(&mut incident, hit.action, stops_at);
+        let raised = before.as_ref().is_some_and(|before| before.response < incident.response);
+        let orders = self.act(&mut incident, hit.action, stops_at, raised);
         let id = incident.id;
         match before {
             None => self.push(Change::Opened(incident.clone())),
             Some(before) if before != incident => self.push(Change::Moved(incident.clone())),
             Some(_) => {}
         }
-        if let Some(order) = order {
+        for order in orders {
             self.order(&incident, order);
         }
         Some(id)
@@ -196,44 +197,66 @@ impl<'a> Turn<'a> {
         }
     }
 
-    /// Gives an incident its action, or its action the interval that fits now.
-    fn act(&self, incident: &mut Incident, id: ActionId, stops_at: MediaTime) -> Option<Order> {
-        if let Some(act) = incident.act {
-            let from = act.from.min(incident.from);
-            let to = match incident.state {
-                // What a person stands behind grows and never shrinks.
-                IncidentState::Confirmed => act.to.map(|to| to.max(incident.to)),
-                _ if act.response == Response::HandOver => {
-                    act.to.map(|to| to.min(from + MACHINE_HAND_OVER_MAX))
-                }
-                _ => Some(stops_at.min(self.bound(incident.id, from))),
-            };
-            // The bound leaves no room for the new beginning: what is stopped already stays stopped.
-            if to.is_some_and(|to| to <= from) {
-                return None;
-            }
-            let now = Act { from, to, ..act };
-            incident.act = Some(now);
-            return (now != act).then_some(Order::Change(now));
+    /// Gives an incident its action, or its action the interval that fits now. `raised`: this hit wants more done than those
+    /// before it.
+    fn act(
+        &self,
+        incident: &mut Incident,
+        id: ActionId,
+        stops_at: MediaTime,
+        raised: bool,
+    ) -> Vec<Order> {
+        let may = self.policy.mode == Mode::Act && incident.state == IncidentState::Open;
+        // A graver rule on the same words takes the stronger stop, and takes it before the weaker one goes.
+        let weaker = incident.act.filter(|act| may && raised && act.response < incident.response);
+        if let Some(weaker) = weaker {
+            let stronger = self.stop(incident, id, stops_at);
+            incident.act = stronger.or(Some(weaker));
+            let orders = stronger.map(|act| vec![Order::Stop(act), Order::Undo(weaker)]);
+            return orders.unwrap_or_else(|| self.grow(incident, stops_at).into_iter().collect());
         }
-        if self.policy.mode != Mode::Act || incident.state != IncidentState::Open {
+        if incident.act.is_some() {
+            return self.grow(incident, stops_at).into_iter().collect();
+        }
+        if !may || incident.response.action().is_none() {
+            return Vec::new();
+        }
+        incident.act = self.stop(incident, id, stops_at);
+        incident.left = incident.act.is_none().then_some(Left::Bound);
+        incident.act.map(Order::Stop).into_iter().collect()
+    }
+
+    /// Gives the action of an incident the interval that fits now.
+    fn grow(&self, incident: &mut Incident, stops_at: MediaTime) -> Option<Order> {
+        let act = incident.act?;
+        let from = act.from.min(incident.from);
+        let to = match incident.state {
+            // What a person stands behind grows and never shrinks.
+            IncidentState::Confirmed => act.to.map(|to| to.max(incident.to)),
+            _ if act.response == Response::HandOver => {
+                act.to.map(|to| to.min(from + MACHINE_HAND_OVER_MAX))
+            }
+            _ => Some(stops_at.min(self.bound(incident.id, from))),
+        };
+        // The bound leaves no room for the new beginning: what is stopped already stays stopped.
+        if to.is_some_and(|to| to <= from) {
             return None;
         }
-        incident.response.action()?;
+        let now = Act { from, to, ..act };
+        incident.act = Some(now);
+        (now != act).then_some(Order::Change(now))
+    }
+
+    /// What a machine may stop for an incident: nothing when its bounds leave no room.
+    fn stop(&self, incident: &Incident, id: ActionId, stops_at: MediaTime) -> Option<Act> {
         let (response, from) = (incident.response, incident.from);
         let to = match response {
             Response::HandOver => from + MACHINE_HAND_OVER_MAX,
             _ => stops_at.min(self.bound(incident.id, from)),
         };
         let again = response == Response::HandOver && self.handed_over(incident.id, from);
-        if again || to <= from + BOUNDS_VARY {
-            incident.left = Some(Left::Bound);
-            return None;
-        }
-        incident.left = None;
-        let act = Act { id, response, from, to: Some(to), late: false, time_to_air: None };
-        incident.act = Some(act);
-        Some(Order::Stop(act))
+        let fits = !again && to > from + BOUNDS_VARY;
+        fits.then_some(Act { id, response, from, to: Some(to), late: false, time_to_air: None })
     }
 
     /// Whether a machine has handed over so lately that doing it again would be one long absence of the host.
@@ -296,7 +319,7 @@ impl<'a> Turn<'a> {
             self.sentinel.incidents.iter().filter(missed).cloned().collect();
         for mut incident in missed {
             incident.misses = incident.misses.saturating_add(1);
-            let over = incident.misses >= MISSES;
+            let over = window.last || incident.misses >= MISSES;
             if over {
                 incident.state = IncidentState::Withdrawn;
             }

@@ -39,6 +39,9 @@ pub struct Window {
     pub to: MediaTime,
     /// Whether the words were understood; what was not heard is never "clean".
     pub heard: bool,
+    /// Every sentence in it is finished: no later window hears these words again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub last: bool,
     /// What was found in it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hits: Vec<Hit>,

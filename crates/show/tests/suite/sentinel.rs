@@ -101,9 +101,10 @@ impl Desk {
         let decide = match verb {
             "window" => {
                 let at = words.next().expect("a span");
-                let (from, to) = span(at.trim_end_matches('?'));
+                let (from, to) = span(at.trim_end_matches(['?', '!']));
                 let hits = words.map(|hit| self.hit(hit)).collect();
-                let window = Window { from, to, heard: !at.ends_with('?'), hits };
+                let (heard, last) = (!at.ends_with('?'), at.ends_with('!'));
+                let window = Window { from, to, heard, last, hits };
                 return Input::Signal { signal: Signal::Window(window) };
             }
             "refused" => {
@@ -232,6 +233,34 @@ fn two_windows_that_hear_the_same_words_and_find_nothing_take_it_back() {
             window 1.5-6.5 -> now core/contempt 2.0-3.0 Open;
             window 1.8-7 -> now core/contempt 2.0-3.0 Withdrawn; UNDO mute 2.0-3.0;
             window 2-7 ->
+        "#]],
+    );
+}
+
+#[test]
+fn the_last_window_of_a_sentence_takes_it_back_at_once() {
+    check(
+        Mode::Act,
+        "window 0-5 contempt=2.0-4.8
+         window 2-7!",
+        expect![[r#"
+            window 0-5 contempt=2.0-4.8 -> opened core/contempt 2.0-4.8 Open; STOP mute 2.0-8.0;
+            window 2-7! -> now core/contempt 2.0-4.8 Withdrawn; UNDO mute 2.0-8.0;
+        "#]],
+    );
+}
+
+#[test]
+fn a_graver_rule_on_the_same_words_takes_the_stronger_stop_first() {
+    check(
+        Mode::Act,
+        "window 0-5 contempt=2.0-3.0
+         window 1-6 threat=2.0-3.5
+         window 2-7 contempt=2.0-3.5",
+        expect![[r#"
+            window 0-5 contempt=2.0-3.0 -> opened core/contempt 2.0-3.0 Open; STOP mute 2.0-3.0;
+            window 1-6 threat=2.0-3.5 -> now core/contempt 2.0-3.5 Open; STOP handover 2.0-62.0; UNDO mute 2.0-3.0;
+            window 2-7 contempt=2.0-3.5 ->
         "#]],
     );
 }

@@ -90,12 +90,14 @@ fn hit() -> impl Strategy<Value = Hit> {
 }
 
 fn signal() -> impl Strategy<Value = Signal> {
-    let window = (0i64..600, 1i64..200, any::<bool>(), prop::collection::vec(hit(), 0..3));
+    let hits = prop::collection::vec(hit(), 0..3);
+    let window = (0i64..600, 1i64..200, any::<bool>(), any::<bool>(), hits);
     prop_oneof![
-        6 => window.prop_map(|(from, long, heard, hits)| Signal::Window(HeardWindow {
+        6 => window.prop_map(|(from, long, heard, last, hits)| Signal::Window(HeardWindow {
             from: MediaTime::from_ms(from * 100),
             to: MediaTime::from_ms((from + long) * 100),
             heard,
+            last,
             hits,
         })),
         1 => (0u128..400, any::<bool>()).prop_map(|(n, aired)| Signal::NotDone {

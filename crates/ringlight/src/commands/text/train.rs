@@ -12,8 +12,7 @@ use listen::judge::EMBEDDER_FILE;
 use listen::sets::{Sets, sha256};
 use listen::training::{train_chat, train_host};
 
-use super::Vectors;
-use crate::cli::TrainArgs;
+use crate::cli::{TrainArgs, Which};
 use crate::failure::Advice;
 use crate::out;
 
@@ -37,11 +36,16 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<bool> {
         );
     };
     let embedder = Embedder::open(&embedder)?;
-    let chat = train_chat(&sets, Some(&embedder), None);
-    write(&args.out, "chat.weights", &chat.pack(sets.inputs.clone()).to_bytes())?;
-    let mut vectors = Vectors::open(embedder, args.cache.clone())?;
-    let host = train_host(&sets, Some(&mut |text| vectors.of(text)), &mut |line| out::line(line));
-    write(&args.out, "host.weights", &host.pack(sets.inputs.clone()).to_bytes())?;
+    let wanted = |which: Which| args.only.is_none_or(|only| only == which);
+    if wanted(Which::Chat) {
+        let chat = train_chat(&sets, Some(&embedder), None);
+        write(&args.out, "chat.weights", &chat.pack(sets.inputs.clone()).to_bytes())?;
+    }
+    if wanted(Which::Host) {
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let host = train_host(&sets, Some(&embedder), threads, &mut |line| out::line(line));
+        write(&args.out, "host.weights", &host.pack(sets.inputs.clone()).to_bytes())?;
+    }
     Ok(true)
 }
 
