@@ -73,6 +73,18 @@ impl Embedder {
         Ok(Self { tokens: Tokens::new(&parts)?, encoder: Encoder::new(&parts)? })
     }
 
+    /// The embedding of a sentence as the model came, of length one.
+    pub fn embed(&self, text: &str) -> Vec<f32> {
+        let mut state = self.lower(text, "");
+        self.encoder.upper(&mut state, None, None);
+        let mut mean = teach::features(&state);
+        mean.truncate(DIMENSIONS);
+        let square = mean.iter().fold(0.0, |total, value| total + value * value);
+        let inverse = 1.0 / square.max(1e-12).sqrt();
+        mean.iter_mut().for_each(|value| *value *= inverse);
+        mean
+    }
+
     /// The pieces of the vocabulary with their scores, spaces as spaces: `piece`, its log-probability, its number.
     pub fn pieces(&self) -> impl Iterator<Item = (String, f32, u32)> + '_ {
         self.tokens.pieces()
@@ -99,7 +111,7 @@ impl Embedder {
     /// The [`FEATURES`] of a sentence behind an adapter.
     pub fn features(&self, adapter: &Adapter, text: &str, context: &str) -> Vec<f32> {
         let mut state = self.lower(text, context);
-        self.encoder.upper(&mut state, adapter, None);
+        self.encoder.upper(&mut state, Some(adapter), None);
         teach::features(&state)
     }
 }

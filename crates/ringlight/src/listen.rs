@@ -115,7 +115,8 @@ impl Judged {
         let before: Vec<&str> = self.before.iter().map(String::as_str).collect();
         let context = listen::judge::Context { message: None, before: &before };
         let hits = self.judge.host(self.language, &sentence.text, &context);
-        if sentence.last {
+        // What broke a rule would throw suspicion on whatever follows.
+        if sentence.last && hits.is_empty() {
             self.before.push_back(sentence.text.clone());
             if self.before.len() > BEFORE {
                 self.before.pop_front();

@@ -293,18 +293,18 @@ impl Encoder {
         state
     }
 
-    /// What the changed layers make of that. A tape keeps what the way back needs.
+    /// What the upper layers make of that, changed or as they came. A tape keeps what the way back needs.
     pub(super) fn upper(
         &self,
         state: &mut [f32],
-        adapter: &Adapter,
+        adapter: Option<&Adapter>,
         mut tape: Option<&mut Vec<LayerTape>>,
     ) {
         let mut held = Held::default();
         for (at, layer) in self.layers.iter().enumerate().skip(FROM) {
             let mut kept = LayerTape::default();
             let keep = tape.is_some().then_some(&mut kept);
-            layer.run(state, &mut held, self.epsilon, Some((adapter, at)), keep);
+            layer.run(state, &mut held, self.epsilon, adapter.map(|adapter| (adapter, at)), keep);
             if let Some(tape) = &mut tape {
                 tape.push(kept);
             }

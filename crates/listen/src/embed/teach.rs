@@ -70,7 +70,7 @@ impl<'a> Teacher<'a> {
     pub fn features(&self, adapter: &Adapter, lower: &[f32]) -> (Vec<f32>, Tape) {
         let mut tape = Tape::default();
         let mut state = lower.to_vec();
-        self.embedder.encoder.upper(&mut state, adapter, Some(&mut tape.0));
+        self.embedder.encoder.upper(&mut state, Some(adapter), Some(&mut tape.0));
         (features(&state), tape)
     }
 

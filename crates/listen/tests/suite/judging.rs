@@ -68,7 +68,7 @@ fn a_judge_without_sentence_weights_says_so_and_names_its_versions() {
     let judge = Judge::load(None, &["core", "claims"]).unwrap();
     assert_eq!(judge.limits().len(), 1);
     let versions = judge.versions().join(", ");
-    assert!(versions.contains("core 1") && versions.contains("claims 1"), "{versions}");
+    assert!(versions.contains("core 2") && versions.contains("claims 2"), "{versions}");
     assert!(Judge::load(None, &["no-such-pack"]).is_err());
 }
 

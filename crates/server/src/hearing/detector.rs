@@ -19,6 +19,10 @@ use crate::config::{self, ListenMode};
 /// Judgements remembered: the same words come again with the next window.
 const JUDGED_MAX: usize = 64;
 
+/// What a model alone says of a sentence that is not finished counts from here on: half a sentence is easily misread, and
+/// the whole one comes within seconds.
+const UNFINISHED_MIN: f32 = 0.85;
+
 /// A sentence, the message that it answers, and what was said before it.
 type Asked = (String, Option<String>, Vec<String>);
 
@@ -127,11 +131,14 @@ impl Senses for Detector {
         let mut judged = Vec::with_capacity(hypotheses.len());
         for hypothesis in hypotheses {
             let said = told.said(&hypothesis.text, hypothesis.from);
-            let hits = if hypothesis.heard {
+            let mut hits = if hypothesis.heard {
                 self.judge(&hypothesis.text, said.message.as_deref(), &said.before)
             } else {
                 Vec::new()
             };
+            if !hypothesis.last {
+                hits.retain(|hit| hit.span.is_some() || hit.score >= UNFINISHED_MIN);
+            }
             judged.push(Judged { hypothesis, hits, answers: said.message });
         }
         told.window(covered, judged);

@@ -22,6 +22,8 @@ pub(crate) struct Line {
     pub(crate) text: String,
     pub(crate) heard: bool,
     pub(crate) last: bool,
+    /// A rule was broken in it.
+    pub(crate) broken: bool,
 }
 
 /// What was heard of one show.
@@ -86,10 +88,12 @@ impl Heard {
         finished.chain(current).cloned().collect()
     }
 
-    /// The last finished sentences before `at`, the newest last.
+    /// The last finished sentences before `at`, the newest last. What broke a rule is left out: it would throw suspicion on
+    /// whatever follows.
     pub(super) fn before(&self, at: MediaTime, most: usize) -> Vec<String> {
         let inner = self.inner();
-        let before = inner.lines.iter().rev().filter(|line| line.heard && line.to <= at);
+        let before =
+            inner.lines.iter().rev().filter(|line| line.heard && !line.broken && line.to <= at);
         let mut texts: Vec<String> = before.take(most).map(|line| line.text.clone()).collect();
         texts.reverse();
         texts
@@ -174,7 +178,7 @@ mod tests {
     }
 
     fn line(from: i64, to: i64, text: &str, last: bool) -> Line {
-        Line { from: at(from), to: at(to), text: text.to_owned(), heard: true, last }
+        Line { from: at(from), to: at(to), text: text.to_owned(), heard: true, last, broken: false }
     }
 
     #[test]

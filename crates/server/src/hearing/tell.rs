@@ -189,7 +189,7 @@ impl Told for Hearer {
         // What was not understood, even in part, clears nobody.
         let heard = !judged.is_empty() && judged.iter().all(|one| one.hypothesis.heard);
         let last = judged.iter().all(|one| one.hypothesis.last);
-        show.heard.window(judged.iter().map(|one| line(&one.hypothesis)));
+        show.heard.window(judged.iter().map(line));
         let (mut hits, mut texts) = (Vec::new(), Vec::new());
         for one in &judged {
             let (sentence, broken) = (&one.hypothesis, !one.hits.is_empty());
@@ -243,13 +243,15 @@ fn kept(show: &ShowHandle, kind: &str, words: &str) -> (TextRef, TextRow) {
     (reference, row)
 }
 
-fn line(sentence: &Hypothesis) -> Line {
+fn line(one: &Judged) -> Line {
+    let sentence = &one.hypothesis;
     Line {
         from: sentence.from,
         to: sentence.to,
         text: sentence.text.clone(),
         heard: sentence.heard,
         last: sentence.last,
+        broken: !one.hits.is_empty(),
     }
 }
 
