@@ -74,6 +74,18 @@ impl Day {
         (i64::from(self.0) + 3).rem_euclid(7) as usize
     }
 
+    /// Weeks since the one of 1970-01-01; a week begins on Monday.
+    #[must_use]
+    pub fn week(self) -> i32 {
+        self.0.saturating_add(3).div_euclid(7)
+    }
+
+    /// The Monday of a week.
+    #[must_use]
+    pub fn monday(week: i32) -> Self {
+        Self(week.saturating_mul(7).saturating_sub(3))
+    }
+
     /// The month that the day is in.
     #[must_use]
     pub fn month(self) -> Month {
@@ -157,6 +169,8 @@ mod tests {
             assert_eq!((day.0, day.weekday(), day.to_string().as_str()), (days, weekday, text));
         }
         assert_eq!(Day::of(DAY_S - 1), Day(0));
+        let monday = Day::monday(2810);
+        assert_eq!((monday.weekday(), monday.week(), Day(monday.0 - 1).week()), (0, 2810, 2809));
         assert_eq!(Day::of(u32::MAX).to_string(), "2106-02-07");
         assert_eq!(
             "2026-03-31".parse::<Day>().map(|day| day.month().to_string()),

@@ -402,6 +402,7 @@ fn soak_a_year_of_many_hosts_is_answered() {
     for donors in [100, 300] {
         let world = world(1, Kind { donors, before: 305, ..KIND });
         for method in Method::ALL {
+            #[expect(clippy::disallowed_methods, reason = "the test says how long it took")]
             let begun = std::time::Instant::now();
             let answer = ask(&world.panel, "h00", "305", method, Levels::Indexed).unwrap();
             println!(
