@@ -1,7 +1,8 @@
 //! What hangs on whom: folds over logs, tables and files of orders, for people who plan.
 //!
 //! Each part takes plain rows and answers plain figures with their intervals and assumptions:
-//! [`import`] reads files, [`concentration`] says how unevenly sales are spread, [`recovery`] what an incident cost and whether a host is back,
+//! [`import`] reads files, [`concentration`] says how unevenly sales are spread, [`exposure`] how much hangs on whom and what
+//! is at risk, [`sample`] makes up a platform with its truth, [`recovery`] says what an incident cost and whether a host is back,
 //! [`standing`] how a host or a brand stands and why. [`draws`], [`calendar`] and [`watch`] are what they share.
 //!
 //! Nothing here runs while a show is live, and nothing here acts. No care or training data of a person reaches this crate:
@@ -12,7 +13,9 @@ pub mod calendar;
 pub mod concentration;
 mod dense;
 pub mod draws;
+pub mod exposure;
 pub mod import;
 pub mod recovery;
+pub mod sample;
 pub mod standing;
 pub mod watch;
