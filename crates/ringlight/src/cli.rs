@@ -40,6 +40,8 @@ pub(crate) enum Command {
     Rules(RulesCommand),
     /// Say what an incident cost, and whether the host is back
     Recovery(RecoveryArgs),
+    /// Say how much of sales, audience and brands hangs on whom, and what is at risk
+    Exposure(ExposureArgs),
     /// Check whether this machine is fit to run a server
     Doctor(DoctorArgs),
     /// Print the API's description (OpenAPI 3.1)
@@ -323,11 +325,151 @@ pub(crate) struct RecoveryArgs {
     pub(crate) json: bool,
 }
 
+#[derive(Debug, Clone, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub(crate) struct ExposureArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<ExposureCommand>,
+    #[command(flatten)]
+    pub(crate) report: Option<ExposureReportArgs>,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum ExposureCommand {
+    /// Make up a platform with its truth: CSV files to try things on
+    Sample(ExposureSampleArgs),
+    /// Hold the engine against exact numbers: the compound Poisson table
+    Check(ExposureCheckArgs),
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ExposureReportArgs {
+    /// CSV of orders: order_id,at,host,brand,category,buyer,amount,currency[,status]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) orders: PathBuf,
+    /// CSV of shows: show,host,start,end
+    #[arg(long, value_name = "FILE")]
+    pub(crate) shows: PathBuf,
+    /// CSV of follows: viewer,host,at[,until]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) follows: Option<PathBuf>,
+    /// CSV of incidents: incident,host,at,dark_days,severity[,kind]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) incidents: Option<PathBuf>,
+    /// Days that scenarios look ahead
+    #[arg(long, value_name = "DAYS", default_value_t = 365.0)]
+    pub(crate) horizon_days: f64,
+    /// How many scenarios
+    #[arg(long, value_name = "N", default_value_t = insight::exposure::report::SCENARIOS,
+        value_parser = clap::value_parser!(u64).range(1000..=insight::exposure::simulate::SCENARIOS_MAX))]
+    pub(crate) scenarios: u64,
+    /// Names the random numbers; the same seed gives the same figures
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// The level of value at risk and expected shortfall
+    #[arg(long, value_name = "PART", default_value_t = 0.95)]
+    pub(crate) alpha: f64,
+    /// Ask what an absence would cost; may be given more than once. Without a date: from the first day after the data
+    #[arg(long, value_name = "HOST:DAYS[:DATE]")]
+    pub(crate) what_if: Vec<AbsenceArg>,
+    /// What raises the hazard of an hour: for each hour beyond the fourth, at night, for each hour of rest that lacks to
+    /// eleven [default: nothing does]
+    #[arg(long, value_name = "HOURS,NIGHT,REST", allow_hyphen_values = true)]
+    pub(crate) beta: Option<BetaArg>,
+    /// Threads; they do not change the figures [default: as many as there are cores]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    /// Folder of the results
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ExposureSampleArgs {
+    /// Folder of the files
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Names the random numbers; the same seed makes the same platform
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ExposureCheckArgs {
+    /// How many scenarios
+    #[arg(long, value_name = "N", default_value_t = 10_000_000,
+        value_parser = clap::value_parser!(u64).range(1000..=insight::exposure::simulate::SCENARIOS_MAX))]
+    pub(crate) scenarios: u64,
+    /// Names the random numbers
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Threads; they do not change the figures [default: as many as there are cores]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+}
+
+/// `HOST:DAYS[:DATE]`; the host's name may hold colons.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct AbsenceArg(pub(crate) insight::exposure::what_if::Question);
+
+impl std::str::FromStr for AbsenceArg {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const FORM: &str = "write HOST:DAYS or HOST:DAYS:DATE, such as ann:30:2026-03-01";
+        let (rest, last) = text.rsplit_once(':').ok_or(FORM)?;
+        let (from, rest, days) = match (last.parse().ok(), rest.rsplit_once(':')) {
+            (Some(from), Some((host, days))) => (Some(from), host, days),
+            _ => (None, rest, last),
+        };
+        let days = days.parse().ok().filter(|days| *days > 0).ok_or(FORM)?;
+        Ok(Self(insight::exposure::what_if::Question { host: rest.to_owned(), days, from }))
+    }
+}
+
+/// Three numbers.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct BetaArg(pub(crate) insight::exposure::estimate::Fatigue);
+
+impl std::str::FromStr for BetaArg {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const FORM: &str = "write three numbers between -2 and 2, such as 0.1,0.2,0.05";
+        let mut numbers = text.split(',').map(|part| part.trim().parse::<f64>().ok());
+        let mut next = || {
+            let number = numbers.next().flatten();
+            number.filter(|number| (-2.0..=2.0).contains(number)).ok_or(FORM)
+        };
+        let fatigue = insight::exposure::estimate::Fatigue {
+            beyond_4h: next()?,
+            night: next()?,
+            rest_deficit: next()?,
+        };
+        if numbers.next().is_some() { Err(FORM) } else { Ok(Self(fatigue)) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
 
     use super::*;
+
+    #[test]
+    fn absences_and_betas_are_read() {
+        let absence = |text: &str| {
+            text.parse::<AbsenceArg>().map(|arg| (arg.0.host, arg.0.days, arg.0.from.is_some()))
+        };
+        assert_eq!(absence("ann:30"), Ok(("ann".into(), 30, false)));
+        assert_eq!(absence("a:b:30:2026-03-01"), Ok(("a:b".into(), 30, true)));
+        assert_eq!(absence("a:b:30"), Ok(("a:b".into(), 30, false)));
+        for bad in ["ann", "ann:0", "ann:x", "ann:3:2026-02-30"] {
+            assert!(absence(bad).is_err(), "{bad}");
+        }
+        assert_eq!("0.1,0.2,-1".parse::<BetaArg>().map(|arg| arg.0.rest_deficit), Ok(-1.0));
+        for bad in ["", "1,2", "1,1,1,1", "1,1,3", "1,1,x"] {
+            assert!(bad.parse::<BetaArg>().is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn the_commands_fit_together() {

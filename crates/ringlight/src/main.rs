@@ -45,6 +45,7 @@ fn main() -> ExitCode {
         Command::Text(TextCommand::Eval(args)) => commands::text::eval(&args),
         Command::Rules(RulesCommand::Test(args)) => commands::rules::test(&args),
         Command::Recovery(args) => commands::recovery::run(&args),
+        Command::Exposure(args) => commands::exposure::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Openapi => {
             out::line(server::openapi());

@@ -23,12 +23,15 @@ pub struct Tail {
     /// Expected shortfall.
     pub es: f64,
     /// Standard error of [`Tail::var`] by simulation, from the order statistics around it.
+    #[serde(rename = "var_standard_error")]
     pub var_error: f64,
     /// Standard error of [`Tail::es`] by simulation.
+    #[serde(rename = "es_standard_error")]
     pub es_error: f64,
     /// Average loss of all scenarios.
     pub mean: f64,
     /// Standard error of [`Tail::mean`] by simulation.
+    #[serde(rename = "mean_standard_error")]
     pub mean_error: f64,
     #[serde(skip)]
     above: f64,

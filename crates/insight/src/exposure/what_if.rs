@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::estimate::{Estimates, HostEstimate};
+use super::estimate::{Estimates, HostEstimate, Parameters};
 use super::model::{After, Levels, ModelError};
 use super::risk::middle;
 use super::sales::Sales;
@@ -11,10 +11,10 @@ use super::scenario::{Engine, brand_gmv};
 use super::simulate::TailDays;
 use super::spread::Interval;
 use super::tail::contributions;
-use crate::calendar::{DAY_S, Day};
+use crate::calendar::Day;
 use crate::draws::{Domain, Stream};
 
-/// Models that the interval is drawn from.
+/// Sets of parameters that intervals are drawn from.
 const DRAWS: u64 = 400;
 /// Brands that are listed.
 const BRANDS_MAX: usize = 20;
@@ -26,8 +26,8 @@ pub struct Question {
     pub host: String,
     /// Dark days, at least 1.
     pub days: u32,
-    /// The first of them.
-    pub from: Day,
+    /// The first of them; the first day after the data where none is named.
+    pub from: Option<Day>,
 }
 
 /// The answer. Amounts in units of the currency.
@@ -78,12 +78,20 @@ pub enum WhatIfError {
     Model(#[from] ModelError),
 }
 
-/// Answers. `seed` names the draws behind the interval.
+/// Sets of parameters that fit the data, behind the intervals of any number of answers.
+#[must_use]
+pub fn draws(estimates: &Estimates, seed: u64) -> Vec<Parameters> {
+    (0..DRAWS)
+        .map(|number| estimates.draw(&mut Stream::new(seed, Domain::Parameter, number)))
+        .collect()
+}
+
+/// Answers; `draws` are those of [`draws`].
 pub fn what_if(
     estimates: &Estimates,
     sales: &Sales,
     question: &Question,
-    seed: u64,
+    draws: &[Parameters],
 ) -> Result<WhatIf, WhatIfError> {
     let place = estimates.hosts.iter().position(|host| host.name == question.host);
     let place = place.ok_or_else(|| WhatIfError::Host(question.host.clone()))?;
@@ -94,7 +102,8 @@ pub fn what_if(
     let model = engine.model();
     let (host, horizon) = (&model.hosts[place], model.horizon_days);
     let dark = f64::from(question.days).min(horizon);
-    let season = season(sales, &estimates.hosts[place], question.from, dark as u32);
+    let from = question.from.unwrap_or(Day(sales.span.last.0 + 1));
+    let season = season(sales, &estimates.hosts[place], from, dark as u32);
     let days = dark * season + after(&model.after, horizon - dark);
 
     let mut all = TailDays {
@@ -119,16 +128,14 @@ pub fn what_if(
 
     // What spills over to others goes along with the host's own sales.
     let spilled = engine.value.lost[place] / host.gmv_per_day - 1.0;
-    let draws = (0..DRAWS).map(|number| {
-        let mut stream = Stream::new(seed, Domain::Parameter, number);
-        let draw = estimates.draw(&mut stream);
+    let losses = draws.iter().map(|draw| {
         let days = dark * season + after(&draw.after, horizon - dark);
         days * draw.gmv_per_day[place] * (1.0 + spilled - draw.substitution.mid)
     });
-    let lost_interval = if host.gmv_per_day > 0.0 { middle(draws.collect()) } else { [0.0, 0.0] };
+    let lost_interval = if host.gmv_per_day > 0.0 { middle(losses.collect()) } else { [0.0, 0.0] };
     let platform = model.hosts.iter().map(|host| host.gmv_per_day).sum::<f64>() * horizon;
     Ok(WhatIf {
-        question: question.clone(),
+        question: Question { from: Some(from), ..question.clone() },
         gross: days * host.gmv_per_day,
         gross_dark: dark * season * host.gmv_per_day,
         lost,
@@ -194,10 +201,4 @@ fn seasons(sales: &Sales) -> [f64; 12] {
         return [1.0; 12];
     }
     ratios.map(|(sum, count)| sum / count)
-}
-
-/// The first day after the data: what a question without a date is about.
-#[must_use]
-pub fn tomorrow(sales: &Sales) -> Day {
-    Day::of(sales.span.end().min(u32::MAX - DAY_S))
 }

@@ -15,6 +15,7 @@ mod catches;
 mod client;
 mod commands;
 mod crash;
+mod exposure;
 mod ffmpeg;
 mod full_disk;
 mod hears;

@@ -27,7 +27,7 @@ use super::sales::Sales;
 use super::simulate::Run;
 use super::spread::{self, Interval, MonthSpread, Spread};
 use super::tail::Tail;
-use super::what_if::{Question, WhatIf, WhatIfError, tomorrow, what_if};
+use super::what_if::{Question, WhatIf, WhatIfError, draws, what_if};
 use crate::calendar::Day;
 use crate::import::{Dataset, RejectedRow};
 use crate::watch::{Stopped, Watch};
@@ -340,10 +340,11 @@ fn absences(
     let mut questions = options.questions.clone();
     for host in estimates.hosts.iter().filter(|host| host.active).take(ASKED_HOSTS) {
         for days in ASKED_DAYS {
-            questions.push(Question { host: host.name.clone(), days, from: tomorrow(sales) });
+            questions.push(Question { host: host.name.clone(), days, from: None });
         }
     }
-    questions.iter().map(|question| what_if(estimates, sales, question, options.run.seed)).collect()
+    let draws = draws(estimates, options.run.seed);
+    questions.iter().map(|question| what_if(estimates, sales, question, &draws)).collect()
 }
 
 /// What a report is put together from.
