@@ -96,12 +96,13 @@ impl Hearer {
     fn caption(&self, show: &ShowHandle, sentence: &Hypothesis, clean: bool) {
         let Some(onair) = show.onair() else { return };
         let view = onair.view();
-        let Some((status, newest_air)) = view.status.as_ref().zip(view.newest_air) else { return };
+        let Some(status) = view.status.as_ref() else { return };
         let (from, to) = (sentence.from, sentence.to);
-        if to > status.air_point + LATE {
+        // Before the first air all words wait for theirs.
+        let Some(newest_air) = view.newest_air.filter(|_| to <= status.air_point + LATE) else {
             let (sentence, language) = (sentence.clone(), self.language);
             return onair.caption(Caption { sentence, language });
-        }
+        };
         let stopped = |action: &desk::Action| {
             action.state != ActionState::Undone
                 && action.kind != ActionKind::Resume

@@ -70,6 +70,10 @@ impl Captions {
         if status.held {
             self.waiting.clear();
         }
+        // Before the first air nothing has a place on it.
+        if air_of(status.air_point).is_none() {
+            return Vec::new();
+        }
         let horizon = status.air_point + AHEAD;
         let due: Vec<Caption> =
             self.waiting.extract_if(.., |caption| caption.sentence.from <= horizon).collect();
@@ -83,17 +87,15 @@ impl Captions {
         };
         let cues = |caption: Caption| {
             let Caption { sentence, language } = caption;
-            // Before the first air nothing has a place on it.
-            air_of(sentence.from)?;
             let made = cues(&sentence, language, |at| air_of(at).unwrap_or_default());
-            Some(made.into_iter().map(|cue| Cue {
+            made.into_iter().map(|cue| Cue {
                 start: cue.from,
                 end: cue.to,
                 text: cue.lines.join("\n"),
-            }))
+            })
         };
         let due = due.into_iter().filter(|caption| !stopped(caption));
-        due.filter_map(cues).flatten().collect()
+        due.flat_map(cues).collect()
     }
 
     fn note_stops(&mut self, status: &Status) {
