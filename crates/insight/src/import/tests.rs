@@ -288,3 +288,18 @@ proptest! {
         prop_assert!(times.is_sorted());
     }
 }
+
+#[test]
+fn the_guide_names_every_column_and_every_other_name() {
+    let guide = include_str!("../../../../docs/exposure.md");
+    let all = columns::ORDERS
+        .iter()
+        .chain(&columns::SHOWS)
+        .chain(&columns::FOLLOWS)
+        .chain(&columns::INCIDENTS);
+    for column in all {
+        assert!(guide.contains(&format!("`{}`", column.name)), "{}", column.name);
+        let names = column.aliases.join(", ");
+        assert!(guide.contains(&names), "{}: {names}", column.name);
+    }
+}
