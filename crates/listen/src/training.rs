@@ -100,7 +100,7 @@ fn cut(line: &Kinded) -> Option<HostRow> {
             .fold(5, |sum: u64, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte))),
     );
     let spoken = row.source == Source::Host && row.labels.is_empty();
-    if !spoken || shuffle.seed() % CUT_OF as u64 != 0 {
+    if !spoken || !shuffle.seed().is_multiple_of(CUT_OF as u64) {
         return None;
     }
     let mut ends: Vec<usize> = row.text.char_indices().map(|(at, _)| at).skip(2).collect();

@@ -166,12 +166,12 @@ impl Tuned {
         let mut gradient = vec![0.0; ADAPTER_NUMBERS + HEAD_NUMBERS];
         let (adapter, head) = gradient.split_at_mut(ADAPTER_NUMBERS);
         let (mut wrong, mut loss) = (vec![0.0; FEATURES], 0.0);
-        for label in 0..LABEL_COUNT {
+        for (label, score) in scores.into_iter().enumerate() {
             let Some(is) = lesson.labels[label] else { continue };
             let (there, not) = lesson.weights[label];
             let weight = if is { there } else { not };
             let wanted = if is { SURE } else { 1.0 - SURE };
-            let share = logistic(scores[label]);
+            let share = logistic(score);
             let off = weight * (share - wanted);
             loss -=
                 weight * (wanted * libm::logf(share) + (1.0 - wanted) * libm::logf(1.0 - share));

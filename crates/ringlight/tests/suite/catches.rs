@@ -174,24 +174,24 @@ fn soak(name: &str, language: &'static str, delay_s: u32) -> Caught {
     let caught = stream(name, language, delay_s);
     let of =
         |contempt: bool| caught.outcomes.iter().filter(move |o| o.sentence.contempt == contempt);
-    println!("{name} at {delay_s} s:");
+    eprintln!("{name} at {delay_s} s:");
     for (least_s, most_s) in [(0, 2), (2, 4), (4, 7), (7, 60)] {
         let here = |o: &&Outcome| {
             (least_s..most_s).contains(&((o.sentence.to_ms - o.sentence.from_ms) / 1000))
         };
         let (all, muted) =
             (of(true).filter(here).count(), of(true).filter(here).filter(|o| o.muted()).count());
-        println!("  contempt of {least_s} to {most_s} s: {muted} of {all} muted in full");
+        eprintln!("  contempt of {least_s} to {most_s} s: {muted} of {all} muted in full");
     }
     let mut left: Vec<i64> = of(true).filter_map(|o| o.time_to_air).collect();
     left.sort_unstable();
-    println!("  time to air, ms: {left:?}");
+    eprintln!("  time to air, ms: {left:?}");
     for outcome in of(true).filter(|o| !o.muted()) {
-        println!("  aired to {:.0} %: {}", outcome.share() * 100.0, outcome.sentence.text);
+        eprintln!("  aired to {:.0} %: {}", outcome.share() * 100.0, outcome.sentence.text);
     }
     for outcome in of(false).filter(|o| o.share() < AIRED_MIN) {
         let aired = outcome.share() * 100.0;
-        println!("  harmless, aired to {aired:.0} %: {}", outcome.sentence.text);
+        eprintln!("  harmless, aired to {aired:.0} %: {}", outcome.sentence.text);
     }
     caught
 }
