@@ -149,13 +149,19 @@ impl Engine {
     pub fn loss(&self, lost: &[Lost]) -> [f64; 3] {
         let mut loss = [0.0; 3];
         for one in lost {
-            let host = one.host as usize;
-            let gross = self.value.lost[host] * one.days;
-            for (loss, back) in loss.iter_mut().zip(&self.value.substituted) {
-                *loss += gross - back[host] * one.substituted_days;
-            }
+            loss.iter_mut().zip(self.loss_of(one)).for_each(|(sum, own)| *sum += own);
         }
         loss
+    }
+
+    /// What one host's incidents cost at low, mid and high substitution, with what spills over to others; over the host's sales of the
+    /// horizon it is the part that a plan takes.
+    #[must_use]
+    pub fn loss_of(&self, lost: &Lost) -> [f64; 3] {
+        let host = lost.host as usize;
+        let gross = self.value.lost[host] * lost.days;
+        let back = |level: usize| self.value.substituted[level][host] * lost.substituted_days;
+        [gross - back(0), gross - back(1), gross - back(2)]
     }
 
     fn strikes(&self, stream: &Stream, strikes: &mut Vec<Strike>) {
