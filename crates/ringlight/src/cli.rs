@@ -428,7 +428,7 @@ impl std::str::FromStr for AbsenceArg {
 
 /// Three numbers.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct BetaArg(pub(crate) insight::exposure::estimate::Fatigue);
+pub(crate) struct BetaArg(pub(crate) insight::exposure::estimate::HoursEffect);
 
 impl std::str::FromStr for BetaArg {
     type Err = &'static str;
@@ -439,12 +439,12 @@ impl std::str::FromStr for BetaArg {
             let number = numbers.next().flatten();
             number.filter(|number| (-2.0..=2.0).contains(number)).ok_or(FORM)
         };
-        let fatigue = insight::exposure::estimate::Fatigue {
+        let effect = insight::exposure::estimate::HoursEffect {
             beyond_4h: next()?,
             night: next()?,
             rest_deficit: next()?,
         };
-        if numbers.next().is_some() { Err(FORM) } else { Ok(Self(fatigue)) }
+        if numbers.next().is_some() { Err(FORM) } else { Ok(Self(effect)) }
     }
 }
 

@@ -70,9 +70,13 @@ fn arrows_point_down() {
         ("webui", &[]),
         ("store", &["units"]),
         ("store-faults", &[]),
+        ("insight", &["units"]),
         ("sim", &["units", "show", "media", "listen", "room", "store"]),
         ("server", &["units", "show", "media", "listen", "room", "store", "webui"]),
-        ("ringlight", &["units", "show", "media", "listen", "store", "sim", "server", "webui"]),
+        (
+            "ringlight",
+            &["units", "show", "media", "listen", "insight", "store", "sim", "server", "webui"],
+        ),
     ];
     for (name, needs) in &all {
         let (_, may) = allowed.iter().find(|(known, _)| known == name).unwrap_or_else(|| {

@@ -27,10 +27,10 @@ const WEEKDAYS_FROM_DAYS: usize = 56;
 pub const GONE_DAYS: i32 = 60;
 
 /// What raises the hazard of an hour on air: λ · exp(β·x). All zero unless a user says otherwise, because no evidence was found that
-/// fatigue causes incidents.
+/// long hours cause incidents.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Fatigue {
+pub struct HoursEffect {
     /// For each hour of a show beyond the fourth.
     pub beyond_4h: f64,
     /// For hours between 22 and 6 o'clock, by the clock of the files.
@@ -45,14 +45,14 @@ pub struct Settings {
     /// Days that a scenario looks ahead.
     pub horizon_days: f64,
     /// What raises the hazard.
-    pub fatigue: Fatigue,
+    pub hours_effect: HoursEffect,
     /// What an incident does to sales of others.
     pub spill: Spill,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { horizon_days: 365.0, fatigue: Fatigue::default(), spill: Spill::default() }
+        Self { horizon_days: 365.0, hours_effect: HoursEffect::default(), spill: Spill::default() }
     }
 }
 
@@ -377,7 +377,9 @@ impl Maker<'_> {
                 shows
                     .iter()
                     .zip(rests)
-                    .map(|(show, before)| self.settings.fatigue.weighted(show, before, 0, u32::MAX))
+                    .map(|(show, before)| {
+                        self.settings.hours_effect.weighted(show, before, 0, u32::MAX)
+                    })
                     .sum()
             }
         }
@@ -397,14 +399,14 @@ impl Maker<'_> {
         let weighted = (start..end)
             .map(|place| {
                 let before = place.checked_sub(1).map(|before| shows[before].end);
-                self.settings.fatigue.weighted(&shows[place], before, from, until)
+                self.settings.hours_effect.weighted(&shows[place], before, from, until)
             })
             .sum();
         (hours_between(&shows[start..end], from, until), weighted)
     }
 }
 
-impl Fatigue {
+impl HoursEffect {
     /// Whether nothing raises the hazard.
     #[must_use]
     pub fn none(&self) -> bool {

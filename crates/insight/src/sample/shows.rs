@@ -48,7 +48,7 @@ impl Air {
     pub(super) fn of(setup: &Setup, market: &Market) -> Self {
         let weeks = setup.days.div_ceil(7);
         let mut stream = Stream::new(setup.seed, Domain::Sample, STREAMS);
-        let mood: Vec<f64> = (0..weeks)
+        let trend: Vec<f64> = (0..weeks)
             .map(|week| {
                 let season = 1.0 + 0.1 * libm::sin(f64::from(week) / 52.18 * std::f64::consts::TAU);
                 season * libm::exp(WEEK_SIGMA * stream.normal() - WEEK_SIGMA * WEEK_SIGMA / 2.0)
@@ -58,11 +58,11 @@ impl Air {
             let mut stream = Stream::new(setup.seed, Domain::Sample, STREAMS + number);
             let mut time = Time::default();
             let per_week = setup.orders_per_day * 7.0 * host.size;
-            for (week, mood) in mood.iter().enumerate() {
+            for (week, trend) in trend.iter().enumerate() {
                 plan_week(
                     setup,
                     week as u32,
-                    per_week * mood,
+                    per_week * trend,
                     host.hours_per_week,
                     &mut time,
                     &mut stream,

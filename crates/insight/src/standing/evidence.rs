@@ -1,5 +1,5 @@
 //! What may count for or against a host or a brand: outcomes, and nothing else. The list is closed, holds counts only, and
-//! reading refuses what it does not know, so that no record of care, rehearsal or mood has a shape that fits.
+//! reading refuses what it does not know, so that no record of care or rehearsal has a shape that fits.
 
 use serde::{Deserialize, Serialize};
 
@@ -169,7 +169,7 @@ mod tests {
             r#"{"kind":"rehearsal","passed":1}"#,
             r#"{"kind":"training","passes":1,"fails":0}"#,
             r#"{"kind":"rest","hours":11}"#,
-            r#"{"kind":"mood","value":0.4}"#,
+            r#"{"kind":"rehearsal","value":0.4}"#,
             r#"{"kind":"rules","kept":3,"broken":0,"stress":2}"#,
             r#"{"kind":"verified_feedback","good":3,"bad":0,"note":"tired"}"#,
         ] {

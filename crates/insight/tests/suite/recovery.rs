@@ -146,25 +146,25 @@ struct Kind {
 
 const KIND: Kind = Kind { size: 1.0, memory: 0.5, donors: 20, before: 120, after: 60 };
 
-/// Hosts with a common weekly season and slow common moods; sales and their noise grow with the host's size. The incident
+/// Hosts with a common weekly season and slow common trends; sales and their noise grow with the host's size. The incident
 /// takes 60 % of the first host's sales, and the loss halves every ten days.
 fn world(seed: u64, kind: Kind) -> World {
     let mut stream = Stream::new(seed, Domain::Sample, 1);
     let times = kind.before + kind.after;
-    let (mut mood, mut moods) = ([0.0; 2], Vec::new());
+    let (mut trend, mut trends) = ([0.0; 2], Vec::new());
     for _ in 0..times {
-        mood = mood.map(|mood| 0.9 * mood + 0.03 * stream.normal());
-        moods.push(mood);
+        trend = trend.map(|trend| 0.9 * trend + 0.03 * stream.normal());
+        trends.push(trend);
     }
     let (mut units, mut values, mut effect) = (Vec::new(), Vec::new(), 0.0);
     for host in 0..=kind.donors {
         let level = 100.0 * if host == 0 { kind.size } else { (0.4 * stream.normal()).exp() };
         let (a, b) = (stream.uniform(), stream.uniform());
         let mut own = 0.0;
-        for (time, mood) in moods.iter().enumerate() {
+        for (time, trend) in trends.iter().enumerate() {
             own = kind.memory * own + 0.06 * stream.normal();
             let season = [0.0, 0.0, 0.0, 0.05, 0.1, 0.2, 0.15][time % 7];
-            let mut value = level * (1.0 + season + a * mood[0] + b * mood[1] + own);
+            let mut value = level * (1.0 + season + a * trend[0] + b * trend[1] + own);
             if host == 0 && time >= kind.before {
                 let loss = 0.6 * 0.5_f64.powf((time - kind.before) as f64 / 10.0) * value;
                 effect -= loss / kind.after as f64;

@@ -195,7 +195,7 @@ fn a_shard_that_panics_lets_its_viewers_go_and_serves_on() {
     let counters = site.hub.counters();
     until("the shard is mended", || Counters::get(&counters.connections) == 0);
     assert_eq!(Counters::get(&counters.shard_panics), 1);
-    assert_eq!(counters.closed(Cause::ShardFailed), 2);
+    until("both are told", || counters.closed(Cause::ShardFailed) == 2);
     assert_eq!(site.hub.audience(CHANNEL), 0);
     // Who comes back is served as before.
     let (mut after, _) = site.join(1, None);

@@ -51,8 +51,8 @@ impl Parts<'_> {
             "incidents",
             "incidents come independently of each other, in proportion to hours on air; hosts go on with the hours of late".to_owned(),
         );
-        let fatigue = self.options.settings.fatigue;
-        if fatigue.none() {
+        let effect = self.options.settings.hours_effect;
+        if effect.none() {
             say(
                 "beta_zero",
                 "long shows, nights and short rest do not raise the hazard (β = 0): no evidence was found that they cause incidents".to_owned(),
@@ -62,7 +62,7 @@ impl Parts<'_> {
                 "beta_set",
                 format!(
                     "set by the user: the hazard of an hour grows by exp(β·x), with β = {} for each hour beyond the fourth, {} at night, {} for each hour of rest that lacks to eleven",
-                    fatigue.beyond_4h, fatigue.night, fatigue.rest_deficit
+                    effect.beyond_4h, effect.night, effect.rest_deficit
                 ),
             );
         }

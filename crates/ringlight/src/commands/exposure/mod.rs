@@ -49,7 +49,7 @@ fn analyse(args: &ExposureReportArgs) -> anyhow::Result<bool> {
     };
     options.settings.horizon_days = args.horizon_days;
     if let Some(beta) = args.beta {
-        options.settings.fatigue = beta.0;
+        options.settings.hours_effect = beta.0;
     }
     let exposure = report(&data, &options, &progress)?;
     progress.done();
