@@ -7,7 +7,7 @@ use super::audience::{Audiences, COMPARED_MAX, Overlap};
 use super::darkness::{DarkDays, Recovery};
 use super::episodes::{self, DISTURBED_DAYS, DarkTimes, Episodes};
 use super::hazard::{Exposed, Hazards};
-use super::model::{After, BrandShare, Dark, HostModel, Levels, Model, Spill};
+use super::model::{After, BrandShare, Dark, HostModel, INCIDENTS_MAX, Levels, Model, Spill};
 use super::sales::{Sales, Span, hours_between, shows_of};
 use super::substitution::Substitution;
 use crate::calendar::{DAY_S, Day};
@@ -208,7 +208,14 @@ impl Estimates {
 
     /// Parameters drawn from what the data leave open; their three levels of substitution are one.
     pub fn draw(&self, stream: &mut Stream) -> Parameters {
-        let rates = self.hazards.draw(stream);
+        let mut rates = self.hazards.draw(stream);
+        let hours =
+            self.hosts.iter().map(|host| host.weighted_per_day * self.settings.horizon_days);
+        let incidents: f64 = rates.iter().zip(hours).map(|(rate, hours)| rate * hours).sum();
+        // A wild draw must not be one that no scenario can be made of.
+        if incidents > INCIDENTS_MAX {
+            rates.iter_mut().for_each(|rate| *rate *= 0.999 * INCIDENTS_MAX / incidents);
+        }
         let mut gmv = |host: &HostEstimate| {
             (host.gmv_per_day * (1.0 + host.gmv_error * stream.normal())).max(0.0)
         };

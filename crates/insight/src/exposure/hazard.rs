@@ -6,6 +6,10 @@ use super::spread::Interval;
 use crate::draws::Stream;
 use crate::draws::special::gamma_below;
 
+/// The prior of the platform's rate counts like this many incidents …
+pub const PRIOR_INCIDENTS: f64 = 0.5;
+/// … in this many hours on air, so that a few hours without any do not leave every rate open.
+pub const PRIOR_HOURS: f64 = 1000.0;
 /// Points of the grid: shapes, means.
 const GRID: (usize, usize) = (12, 40);
 /// Shapes of the prior from here, where hosts differ widely, …
@@ -64,7 +68,7 @@ impl Hazards {
         let exposed: Vec<Exposed> = exposed.iter().map(floor).collect();
         let incidents: f64 = exposed.iter().map(|one| f64::from(one.incidents)).sum();
         let hours: f64 = exposed.iter().map(|one| one.hours).sum();
-        let centre = (incidents + 0.5) / hours.max(1.0);
+        let centre = (incidents + PRIOR_INCIDENTS) / (hours + PRIOR_HOURS);
         let mut points = Vec::with_capacity(GRID.0 * GRID.1);
         for shape in 0..GRID.0 {
             let shape =
@@ -179,11 +183,12 @@ impl Hazards {
     }
 }
 
-/// Means: as Jeffreys has it for a Poisson rate. Shapes: the coefficient of variation between hosts, 1/√a, is half-normal with scale 1.
-/// Both as densities over the logarithms that the grid is even in.
+/// Means: gamma, of half an incident in a thousand hours. Shapes: the coefficient of variation between hosts, 1/√a, is half-normal with
+/// scale 1. Both as densities over the logarithms that the grid is even in.
 fn log_prior(shape: f64, mean: f64) -> f64 {
     let variation = 1.0 / libm::sqrt(shape);
-    0.5 * libm::log(mean) - variation * variation / 2.0 + libm::log(variation)
+    PRIOR_INCIDENTS * libm::log(mean) - PRIOR_HOURS * mean - variation * variation / 2.0
+        + libm::log(variation)
 }
 
 /// Negative binomial: what is left when λ is averaged out, without what does not hang on shape and rate.
@@ -219,7 +224,7 @@ mod tests {
         let one = hazards.host(0).unwrap();
         assert_eq!(one.upper_bound, Some(0.003));
         assert!(one.rate > 0.0 && one.interval[0] >= 0.0 && one.interval[1] > one.rate);
-        assert!(one.interval[1] < 0.006, "{one:?}");
+        assert!(one.interval[1] < 0.003, "{one:?}");
         assert_eq!(hazards.host(2), None);
     }
 
@@ -230,6 +235,7 @@ mod tests {
         let hazards = Hazards::of(&exposed(&hosts));
         let (sure, short, never) =
             (hazards.host(10).unwrap(), hazards.host(11).unwrap(), hazards.host(12).unwrap());
+        // The prior of half an incident in a thousand hours hardly counts here.
         assert!((sure.rate - 0.04).abs() < 0.001 && sure.own_weight > 0.9, "{sure:?}");
         assert!(short.rate > 0.02 && short.rate < 0.06 && short.own_weight < 0.2, "{short:?}");
         assert!((never.rate - 0.022).abs() < 0.006 && never.upper_bound.is_none(), "{never:?}");

@@ -6,6 +6,7 @@ use super::Parts;
 use crate::exposure::curves;
 use crate::exposure::darkness::{PRIOR_DEPTH, PRIOR_MEDIAN_DAYS, PRIOR_RECOVERY_DAYS, PRIOR_SIGMA};
 use crate::exposure::estimate::{BASE_DAYS, GONE_DAYS};
+use crate::exposure::hazard::{PRIOR_HOURS, PRIOR_INCIDENTS};
 use crate::exposure::substitution::PRIOR_SD;
 use crate::import::Note;
 
@@ -73,19 +74,19 @@ impl Parts<'_> {
             (None, _) => say(
                 "no_incidents_file",
                 format!(
-                    "no incidents were given: if there were none in {hours:.0} hours on air, rates above {bound:.3} in 1000 hours are ruled out with 95 %; everything at risk here rests on priors"
+                    "no incidents were given: if there were none in {hours:.0} hours on air, rates above {bound:.3} in 1000 hours are ruled out with 95 %; everything at risk here rests on priors ({PRIOR_INCIDENTS} incidents in {PRIOR_HOURS} hours)"
                 ),
             ),
             (Some(_), 0) => say(
                 "no_incidents",
                 format!(
-                    "there was no incident in {hours:.0} hours on air: rates above {bound:.3} in 1000 hours are ruled out with 95 %, and no rate is taken as zero"
+                    "there was no incident in {hours:.0} hours on air: rates above {bound:.3} in 1000 hours are ruled out with 95 %, and no rate is taken as zero (prior: {PRIOR_INCIDENTS} incidents in {PRIOR_HOURS} hours)"
                 ),
             ),
             (Some(_), seen) => say(
                 "hazards",
                 format!(
-                    "hazards rest on {seen} incidents in {hours:.0} hours on air, each host's shrunk towards the platform's"
+                    "hazards rest on {seen} incidents in {hours:.0} hours on air, each host's shrunk towards the platform's, and the platform's towards {PRIOR_INCIDENTS} in {PRIOR_HOURS} hours, which counts like as many hours"
                 ),
             ),
         }
