@@ -344,12 +344,15 @@ pub(crate) enum ExposureCommand {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ExposureReportArgs {
+    /// A server's data folder, instead of files; the server may be running
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["orders", "shows", "follows", "incidents"])]
+    pub(crate) data: Option<PathBuf>,
     /// CSV of orders: order_id,at,host,brand,category,buyer,amount,currency[,status]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) orders: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "data", requires = "shows")]
+    pub(crate) orders: Option<PathBuf>,
     /// CSV of shows: show,host,start,end
-    #[arg(long, value_name = "FILE")]
-    pub(crate) shows: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "data", requires = "orders")]
+    pub(crate) shows: Option<PathBuf>,
     /// CSV of follows: viewer,host,at[,until]
     #[arg(long, value_name = "FILE")]
     pub(crate) follows: Option<PathBuf>,

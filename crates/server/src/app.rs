@@ -3,11 +3,15 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use insight::exposure::report::Exposure;
 use store::{Objects, Store};
 use units::{AirTime, Timestamp};
 
+use crate::analysis::Job;
+use crate::analysis::standing::Appeal;
 use crate::catalogue::Catalogue;
 use crate::config::Config;
+use crate::docs::Docs;
 use crate::follows::Follows;
 use crate::hls::Indexes;
 use crate::http::limits::Buckets;
@@ -48,6 +52,12 @@ pub(crate) struct App {
     pub(crate) tasks: Arc<Tasks>,
     pub(crate) http_gate: Arc<Gate>,
     pub(crate) rtmp_gate: Arc<Gate>,
+    /// What hangs on whom, by the last analysis.
+    pub(crate) exposure: Job<Exposure>,
+    /// One comparison of recovery at a time.
+    pub(crate) comparing: tokio::sync::Mutex<()>,
+    /// Objections to what counts for or against a host or a brand.
+    pub(crate) appeals: Docs<Appeal>,
     /// Orders by buyer.
     pub(crate) order_rate: Buckets<u128>,
     /// Devices that are new, by address.

@@ -58,6 +58,12 @@ refusals! {
     UnknownIncident "unknown_incident" 404 "there is no such incident" "see the show's incidents";
     ClipGone "clip_gone" 410 "the sound of this incident is no longer in memory" "what was stopped is in a sealed clip; what aired is in the recording";
     IncidentDecided "incident_decided" 409 "somebody has decided about this incident already" "act on the program instead: mute, cut, undo";
+    UnknownEvidence "unknown_evidence" 404 "there is no such piece of evidence" "see the standing";
+    UnknownAppeal "unknown_appeal" 404 "there is no such appeal" "see the standing";
+    AppealDecided "appeal_decided" 409 "this appeal was decided already" "load the standing again";
+    AnalysisRuns "analysis_runs" 409 "an analysis is running" "wait for it, or stop it";
+    NoAnalysis "no_analysis" 409 "nothing was analysed since the server started" "an operator can compute exposure in /ops";
+    CannotTell "cannot_tell" 422 "the data do not answer this" "the message says why";
     UnknownSeal "unknown_seal" 404 "there is no such sealed clip" "see the show's sealed clips";
     SealExpired "seal_expired" 410 "the sealed clip has expired" "its key is gone; nobody can open it";
     AlreadyExists "already_exists" 409 "the name is taken" "choose another";

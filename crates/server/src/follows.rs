@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
-use store::{Expect, Store, Table};
+use store::{Expect, Reader, Store, StoreError, Table, Versioned};
 use units::{DeviceId, Timestamp};
 
 use crate::docs::commit;
@@ -15,6 +15,15 @@ const TABLE: Table<Follow> = Table::new("follow");
 #[derive(Serialize, Deserialize)]
 struct Follow {
     at: Timestamp,
+}
+
+/// Every host, follower and when it began; blocks on the disk.
+pub(crate) fn all(reader: &dyn Reader) -> Result<Vec<(String, DeviceId, Timestamp)>, StoreError> {
+    let follow = |follow: Versioned<Follow>| {
+        let (host, device) = follow.key.split_once('/')?;
+        Some((host.to_owned(), device.parse().ok()?, follow.value.at))
+    };
+    Ok(TABLE.all(reader)?.into_iter().filter_map(follow).collect())
 }
 
 /// Followers by host, in memory and in the store.
@@ -31,12 +40,8 @@ impl Follows {
     /// Loads all; blocks on the disk.
     pub(crate) fn load(store: &Arc<dyn Store>) -> anyhow::Result<Self> {
         let mut hosts = HashMap::<String, HashSet<DeviceId>>::new();
-        for follow in TABLE.all(&**store)? {
-            if let Some((host, device)) = follow.key.split_once('/')
-                && let Ok(device) = device.parse()
-            {
-                hosts.entry(host.to_owned()).or_default().insert(device);
-            }
+        for (host, device, _) in all(&**store)? {
+            hosts.entry(host).or_default().insert(device);
         }
         Ok(Self { store: Arc::clone(store), hosts: RwLock::new(hosts) })
     }

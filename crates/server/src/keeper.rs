@@ -68,10 +68,8 @@ fn expire_recordings(app: &App, now: Timestamp) -> Vec<Slug> {
     let mut gone = Vec::new();
     let keep = units::Duration::from_s(i64::from(app.config.record.keep_days) * 86_400);
     for show in app.shows.all() {
-        let standing = show.standing();
-        if standing.status != Status::Ended
-            || standing.ended_at.is_none_or(|ended| now - ended < keep)
-        {
+        let run = show.run();
+        if run.status != Status::Ended || run.ended_at.is_none_or(|ended| now - ended < keep) {
             continue;
         }
         let folder = recording_key(&show.slug, "");

@@ -6,6 +6,7 @@
 //!
 //! Safety: act, then record. Money: record, then act.
 
+mod analysis;
 mod api;
 mod app;
 mod bootstrap;
@@ -41,6 +42,7 @@ mod slates;
 mod tasks;
 mod texts;
 
+pub use analysis::{DatasetError, dataset};
 pub use bootstrap::{Bootstrap, drift};
 pub use config::Config;
 pub use serve::{Options, Ready, serve};

@@ -12,10 +12,12 @@ use store::{DiskObjects, Objects, SqliteStore, Store};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use crate::analysis::Job;
 use crate::app::App;
 use crate::bootstrap::{self, Bootstrap};
 use crate::catalogue::Catalogue;
 use crate::config::Config;
+use crate::docs::Docs;
 use crate::follows::Follows;
 use crate::hearing::Hearing;
 use crate::hls::Indexes;
@@ -194,6 +196,9 @@ pub(crate) fn open(config: Config, rtmp: SocketAddr) -> anyhow::Result<Arc<App>>
         order_rate: Buckets::new(per_s, per_s * 2.0),
         newcomers: Buckets::new(NEWCOMERS_PER_S, NEWCOMERS_BURST),
         planning: tokio::sync::Mutex::default(),
+        exposure: Job::default(),
+        comparing: tokio::sync::Mutex::default(),
+        appeals: Docs::load("appeal", &store)?,
         recordings,
         indexes: Indexes::default(),
         feeds: Feeds::default(),

@@ -70,6 +70,31 @@ export interface AirView {
   now_ms: number;
 }
 
+/** An objection. */
+export interface AppealAsk {
+  /** The id of the piece of evidence. */
+  of: string;
+  /** Why it should not count. */
+  reason: string;
+}
+
+/** Where an appeal stands. */
+export type AppealState = "open" | "upheld" | "refused";
+
+/** An objection to a piece of evidence. */
+export interface AppealView {
+  /** What the operator answered. */
+  answer?: string | null;
+  asked_at: string;
+  by: string;
+  decided_at?: string | null;
+  id: string;
+  /** The piece of evidence. */
+  of: string;
+  reason: string;
+  state: AppealState;
+}
+
 /** Whose products are sold. */
 export interface Brand {
   /** Name on pages. */
@@ -133,6 +158,18 @@ export interface ChangedUser {
   roles?: Role[] | null;
 }
 
+/** An incident that a person confirmed. */
+export interface ConfirmedView {
+  host: string;
+  incident: string;
+  /** The day on which it happened. */
+  on: string;
+  rule: string;
+  /** `notice`, `serious` or `grave`. */
+  severity: string;
+  show: string;
+}
+
 /** A part that was stopped. */
 export interface CutView {
   from_air_ms: number;
@@ -156,6 +193,14 @@ export interface DecideAsk {
 
 /** What a producer does. */
 export type DecideWord = "confirm" | "widen" | "dismiss" | "judge";
+
+/** What an operator decides. */
+export interface DecisionAsk {
+  /** Why, for the one who asked. */
+  reason: string;
+  /** Whether the evidence counts no more. */
+  upheld: boolean;
+}
 
 export interface DelayAsk {
   /** 0 to 60. */
@@ -312,6 +357,24 @@ export interface ErrorText {
   message: string;
 }
 
+/** What to compute. */
+export interface ExposureAsk {
+  /** The level of VaR and ES, 0.5 to below 1; 0.95 when absent. */
+  alpha?: number | null;
+  /** Days that scenarios look ahead, 1 to 3650; 365 when absent. */
+  horizon_days?: number | null;
+  /** Scenarios, 1000 to 10 million; a million when absent. */
+  scenarios?: number | null;
+  /** Seed of the scenarios; 1 when absent. */
+  seed?: number | null;
+}
+
+/** An analysis of exposure. */
+export type ExposureView = JobView & {
+  /** The last report, as in `exposure.json`; null before the first. */
+  report?: Record<string, unknown> | null;
+};
+
 /** The sound of a feed. */
 export interface FeedAudio {
   bitrate_kbps: number;
@@ -432,6 +495,27 @@ export interface IncidentsView {
   /** Sentences that were finished. */
   sentences: number;
 }
+
+/** Where a job stands. */
+export type JobState = "none" | "running" | "ready" | "failed" | "stopped";
+
+/** A job as the API shows it. */
+export interface JobView {
+  asked_at?: string | null;
+  /** Steps done. */
+  done: number;
+  /** When the answer that is there was ready. */
+  done_at?: string | null;
+  error?: string | null;
+  /** Of so many; 0 where nobody knows. */
+  of: number;
+  /** What it is busy with. */
+  stage?: string | null;
+  state: JobState;
+}
+
+/** Whose standing. */
+export type Kind = "host" | "brand";
 
 /** What the host has changed and the picture has not reached yet; a page holds it until then. */
 export interface LaterView {
@@ -781,6 +865,24 @@ export interface StakeView {
   sku?: string | null;
   viewers: number;
 }
+
+/** One standing in the list. */
+export interface StandingRow {
+  /** Name in addresses. */
+  host: string;
+  kind: Kind;
+  name: string;
+  /** Score, interval, dimensions, pieces of evidence each with its effect, assumptions. */
+  standing: Record<string, unknown>;
+}
+
+/** One standing with what stands beside it. */
+export type StandingView = StandingRow & {
+  /** The newest first. */
+  appeals: AppealView[];
+  /** Points for breaches: what was given, what decayed, what was earned back. */
+  ledger: Record<string, unknown>;
+};
 
 /** How a show starts. */
 export type Start = "auto" | "manual";

@@ -41,4 +41,24 @@ impl Import {
             Ok(())
         })
     }
+
+    /// Takes one follow that no file names. One that ends before it begins is not taken.
+    pub fn follow(
+        &mut self,
+        host: &str,
+        viewer: &[u8],
+        at: u32,
+        until: Option<u32>,
+    ) -> Result<(), ImportError> {
+        let host = self.hosts.intern(host).ok_or(ImportError::TooManyNames {
+            file: File::Follows,
+            line: 0,
+            column: "host",
+        })?;
+        if until.is_none_or(|until| until >= at) {
+            let viewer = self.viewers.intern(viewer);
+            self.follows.get_or_insert_default().push(Follow { at, until, viewer, host });
+        }
+        Ok(())
+    }
 }

@@ -256,6 +256,15 @@ impl Import {
         Self::default()
     }
 
+    /// Says that rows of this kind are known, even if there is none.
+    pub fn given(&mut self, file: File) {
+        match file {
+            File::Follows => drop(self.follows.get_or_insert_default()),
+            File::Incidents => drop(self.incidents.get_or_insert_default()),
+            File::Orders | File::Shows => {}
+        }
+    }
+
     /// Reads a file row by row: places of the columns, then `row` for each. True when there was a row.
     fn read<const N: usize>(
         &mut self,

@@ -274,8 +274,8 @@ impl Import {
         Ok(())
     }
 
-    /// Whether an order with this status counts.
-    fn sold(&mut self, status: &str) -> bool {
+    /// Whether an order with this status counts; it is counted by status, and the report says so.
+    pub fn sold(&mut self, status: &str) -> bool {
         if status.is_empty() || SOLD.contains(&status) {
             return true;
         }

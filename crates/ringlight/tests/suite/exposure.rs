@@ -102,6 +102,9 @@ fn files_that_cannot_be_used_say_why() {
     assert!(err.contains("could not open") && err.contains("check the path"), "{err}");
     let (code, _, err) = ringlight(&["exposure"]);
     assert!(code == 2 && err.contains("--orders"), "{err}");
+    let empty = path(dir.path(), "");
+    let (code, _, err) = ringlight(&["exposure", "--data", &empty, "--out", &out]);
+    assert!(code == 1 && err.contains("no such store") && err.contains("serve --data"), "{err}");
     assert!(!Path::new(&out).exists(), "nothing is written where nothing came out");
 }
 

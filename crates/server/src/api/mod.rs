@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod erasure;
+mod exposure;
 mod incidents;
 mod moderation;
 mod money;
@@ -9,10 +10,12 @@ mod offers;
 mod orders;
 mod program;
 mod public;
+mod recovery;
 mod seals;
 mod session;
 mod shows;
 mod sockets;
+mod standing;
 mod studio;
 mod users;
 
@@ -98,6 +101,15 @@ pub(crate) fn routes() -> (Router<Arc<App>>, Arc<str>) {
         .routes(routes!(public::watch))
         .routes(routes!(public::follow, public::unfollow))
         .routes(routes!(studio::studio))
+        .routes(routes!(exposure::read, exposure::compute, exposure::stop))
+        .routes(routes!(exposure::what_if))
+        .routes(routes!(exposure::of_brand))
+        .routes(routes!(recovery::read))
+        .routes(routes!(recovery::incidents))
+        .routes(routes!(standing::list))
+        .routes(routes!(standing::one))
+        .routes(routes!(standing::appeal))
+        .routes(routes!(standing::decide))
         .routes(routes!(seals::list))
         .routes(routes!(seals::open))
         .routes(routes!(sockets::room))

@@ -40,7 +40,7 @@ pub(crate) struct Front {
 #[utoipa::path(get, path = "/front", tag = "public", responses((status = 200, body = Front)))]
 pub(crate) async fn front(State(app): State<Arc<App>>) -> Json<Front> {
     let mut shows = app.shows.all();
-    shows.sort_by_key(|show| (show.standing().started_at, show.slug.clone()));
+    shows.sort_by_key(|show| (show.run().started_at, show.slug.clone()));
     let of = |status: Status| {
         shows
             .iter()

@@ -55,13 +55,13 @@ pub(crate) struct ShowView {
 /// A show as everybody sees it.
 pub(crate) fn show_view(app: &App, handle: &ShowHandle) -> Option<ShowView> {
     let plan = app.catalogue.shows.get(handle.slug.as_str())?;
-    let standing = handle.standing();
+    let run = handle.run();
     let named = |slug: &str| {
         let name =
             app.catalogue.hosts.get(slug).map_or_else(|| slug.to_owned(), |host| host.name.clone());
         Named { slug: slug.to_owned(), name }
     };
-    let ended = standing.status == Status::Ended;
+    let ended = run.status == Status::Ended;
     let recording = ended && app.recordings.has(&handle.slug);
     let delay =
         handle.state().desk.delay.map_or(i64::from(plan.delay_s), |delay| delay.ms() / 1000);
@@ -71,11 +71,11 @@ pub(crate) fn show_view(app: &App, handle: &ShowHandle) -> Option<ShowView> {
         host: named(&plan.host),
         standby: plan.standby.as_deref().map(named),
         language: plan.language.clone(),
-        status: standing.status,
+        status: run.status,
         delay_s: delay,
         starts_at: text(plan.starts_at),
-        started_at: text(standing.started_at),
-        ended_at: text(standing.ended_at),
+        started_at: text(run.started_at),
+        ended_at: text(run.ended_at),
         start: plan.start,
         viewers: app.rooms.audience(&handle.slug),
         on_air: handle.onair().is_some_and(|onair| onair.program.playable().is_some()),

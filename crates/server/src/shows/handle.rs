@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, watch};
 use units::{AirTime, Timestamp};
 
 use super::unseen::{Change, Unseen};
-use super::{Orders, Standing};
+use super::{Orders, Run};
 use crate::errors::{ApiResult, Code};
 use crate::hearing::Heard;
 use crate::onair::{Deps, OnAir};
@@ -29,7 +29,7 @@ pub(crate) struct ShowHandle {
     /// What the host said, for the desk.
     pub(crate) heard: Heard,
     state: watch::Sender<Arc<State>>,
-    standing: RwLock<Standing>,
+    run: RwLock<Run>,
     onair: Mutex<Option<OnAir>>,
     /// What the host has changed and viewers have not seen.
     unseen: Mutex<Unseen>,
@@ -38,7 +38,7 @@ pub(crate) struct ShowHandle {
 }
 
 impl ShowHandle {
-    pub(super) fn new(slug: Slug, room: Arc<Room>, standing: Standing, state: State) -> Self {
+    pub(super) fn new(slug: Slug, room: Arc<Room>, run: Run, state: State) -> Self {
         Self {
             slug,
             room,
@@ -46,7 +46,7 @@ impl ShowHandle {
             orders: OnceLock::new(),
             heard: Heard::default(),
             state: watch::Sender::new(Arc::new(state)),
-            standing: RwLock::new(standing),
+            run: RwLock::new(run),
             onair: Mutex::default(),
             unseen: Mutex::default(),
             fell: Mutex::default(),
@@ -72,12 +72,13 @@ impl ShowHandle {
     }
 
     pub(super) fn set_state(&self, state: &State) {
-        let standing = Standing {
+        let run = Run {
             status: state.status,
             started_at: state.started_at,
             ended_at: state.ended_at,
+            heard: state.sentinel.sentences > 0,
         };
-        *self.standing.write().unwrap_or_else(PoisonError::into_inner) = standing;
+        *self.run.write().unwrap_or_else(PoisonError::into_inner) = run;
         self.state.send_replace(Arc::new(state.clone()));
     }
 
@@ -87,12 +88,12 @@ impl ShowHandle {
         let _ = tokio::time::timeout(PATIENCE, states.wait_for(fits)).await;
     }
 
-    pub(crate) fn standing(&self) -> Standing {
-        *self.standing.read().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn run(&self) -> Run {
+        *self.run.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn status(&self) -> Status {
-        self.standing().status
+        self.run().status
     }
 
     /// The host's slug; a show without a plan has none, and nobody asks for it then.

@@ -13,7 +13,7 @@ use store::Expect;
 
 use super::restart::Journal;
 use super::terms::Terms;
-use super::{STATUS, ShowHandle, Standing};
+use super::{Run, STATUS, ShowHandle, cases};
 use crate::api::offer_view;
 use crate::catalogue::Catalogue;
 use crate::owner::Ledger;
@@ -196,12 +196,16 @@ fn facts(events: &[Event]) -> u64 {
 }
 
 impl Ledger<Show> for ShowLedger {
-    fn rows(&mut self, _: &State, entries: &[Entry<Show>], batch: &mut store::Batch) {
+    fn rows(&mut self, state: &State, entries: &[Entry<Show>], batch: &mut store::Batch) {
         let Some(handle) = self.handle.upgrade() else { return };
+        match cases::rows(handle.slug.as_str(), handle.host().as_str(), state, entries) {
+            Ok(rows) => batch.docs.extend(rows),
+            Err(error) => tracing::error!(%error, show = %handle.slug, "incidents beside the log"),
+        }
         let moved = |event: &Event| matches!(event, Event::Started { .. } | Event::Ended { .. });
         if entries.iter().flat_map(|entry| &entry.events).any(moved) {
-            let standing: Standing = handle.standing();
-            batch.docs.extend(STATUS.change(handle.slug.as_str(), &standing, Expect::Any));
+            let run: Run = handle.run();
+            batch.docs.extend(STATUS.change(handle.slug.as_str(), &run, Expect::Any));
         }
     }
 

@@ -1,5 +1,6 @@
 //! The shows of this server: each with its owner, its room and, while a feed or an audience needs it, its program.
 
+pub(crate) mod cases;
 mod handle;
 mod ledger;
 mod orders;
@@ -39,14 +40,17 @@ const QUEUE_MAX: usize = 1024;
 /// Programs that panicked and wait to be put on air again; one more stays down.
 const FALLEN_MAX: usize = 64;
 /// Where a show stands, beside its plan, so that lists need not read every log.
-const STATUS: Table<Standing> = Table::new("show_status");
+pub(crate) const STATUS: Table<Run> = Table::new("show_status");
 
 /// Where a show stands.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Standing {
+pub(crate) struct Run {
     pub(crate) status: Status,
     pub(crate) started_at: Option<Timestamp>,
     pub(crate) ended_at: Option<Timestamp>,
+    /// Somebody listened to what was said in it.
+    #[serde(default)]
+    pub(crate) heard: bool,
 }
 
 /// All shows.
@@ -94,20 +98,19 @@ impl Shows {
             starting: tokio::sync::Mutex::default(),
         };
         for plan in catalogue.shows.all() {
-            let standing =
-                STATUS.get(&**store, &plan.slug)?.map_or_else(Standing::default, |doc| doc.value);
+            let run = STATUS.get(&**store, &plan.slug)?.map_or_else(Run::default, |doc| doc.value);
             let slug = Slug::new(&plan.slug)?;
-            shows.open(&slug, standing)?;
+            shows.open(&slug, run)?;
         }
         Ok(shows)
     }
 
-    fn open(&self, slug: &Slug, standing: Standing) -> anyhow::Result<Arc<ShowHandle>> {
+    fn open(&self, slug: &Slug, run: Run) -> anyhow::Result<Arc<ShowHandle>> {
         let stream = StreamId::new(&format!("show/{slug}"));
         let log = rebuild::<show::Show>(&*self.store, &stream)?;
         let room = self.rooms.open(slug);
         let inputs = log.state().shop_inputs();
-        let handle = Arc::new(ShowHandle::new(slug.clone(), room, standing, log.state().clone()));
+        let handle = Arc::new(ShowHandle::new(slug.clone(), room, run, log.state().clone()));
         handle.set_orders(Orders::start(&handle, &self.deps.tasks));
         let ledger = ledger::ShowLedger::new(
             &handle,
@@ -159,7 +162,7 @@ impl Shows {
         let slug = crate::catalogue::slug("slug", &plan.slug)?;
         let handle = match self.get(&plan.slug) {
             Ok(handle) => handle,
-            Err(_) => self.open(&slug, Standing::default()).map_err(|error| {
+            Err(_) => self.open(&slug, Run::default()).map_err(|error| {
                 tracing::error!(%error, "open a show");
                 Code::Internal
             })?,

@@ -20,7 +20,7 @@ pub use parts::{EpisodeReport, FileRows, GroupReport, OverlapReport};
 
 use super::audience::Audiences;
 use super::curves::{Curves, curves};
-use super::estimate::{Estimates, Settings};
+use super::estimate::{Estimates, Parameters, Settings};
 use super::model::{Levels, Model, ModelError};
 use super::risk::{PARAMETER_DRAWS, Risk, RiskError, risk};
 use super::sales::Sales;
@@ -77,6 +77,18 @@ pub struct Exposure {
     pub curves: CurvesFile,
     /// `scenarios.json`.
     pub scenarios: ScenariosFile,
+    /// What absences that are asked for later are answered from.
+    absences: Absences,
+}
+
+impl Exposure {
+    /// What one host's absence would cost, as in [`Report::what_if`].
+    ///
+    /// # Errors
+    /// [`WhatIfError`] when nobody has that name, or no day is asked for.
+    pub fn what_if(&self, question: &Question) -> Result<WhatIf, WhatIfError> {
+        self.absences.answer(question)
+    }
 }
 
 /// `curves.json`: what a further hour sells.
@@ -304,7 +316,7 @@ pub fn report(
     let followers = Audiences::of_follows(data, sales.span.end() - 1);
     let estimates = Estimates::of(data, &sales, &buyers, &options.settings, watch)?;
     let risk = risk(&estimates, &options.run, options.alpha, options.parameter_draws, watch)?;
-    let what_if = absences(&estimates, &sales, options)?;
+    let draws = draws(&estimates, options.run.seed);
     let curves = curves(data, &sales, &estimates);
     let all = Parts {
         data,
@@ -317,34 +329,49 @@ pub fn report(
         risk: &risk,
         curves: &curves,
     };
-    let report = all.report(what_if);
+    let mut report = all.report();
+    let questions = questions(&estimates, options);
+    let scenarios_model = risk.model;
+    let absences = Absences { estimates, sales, draws };
+    report.what_if =
+        questions.iter().map(|question| absences.answer(question)).collect::<Result<_, _>>()?;
     Ok(Exposure {
         report,
+        absences,
         curves: CurvesFile { version: VERSION, currency: data.currency, curves },
         scenarios: ScenariosFile {
             version: VERSION,
             currency: data.currency,
             run: options.run,
             alpha: options.alpha,
-            model: risk.model,
+            model: scenarios_model,
         },
     })
 }
 
 /// What was asked, and what the largest hosts would be asked.
-fn absences(
-    estimates: &Estimates,
-    sales: &Sales,
-    options: &Options,
-) -> Result<Vec<WhatIf>, WhatIfError> {
+fn questions(estimates: &Estimates, options: &Options) -> Vec<Question> {
     let mut questions = options.questions.clone();
     for host in estimates.hosts.iter().filter(|host| host.active).take(ASKED_HOSTS) {
         for days in ASKED_DAYS {
             questions.push(Question { host: host.name.clone(), days, from: None });
         }
     }
-    let draws = draws(estimates, options.run.seed);
-    questions.iter().map(|question| what_if(estimates, sales, question, &draws)).collect()
+    questions
+}
+
+/// What absences are answered from.
+#[derive(Clone, Debug)]
+struct Absences {
+    estimates: Estimates,
+    sales: Sales,
+    draws: Vec<Parameters>,
+}
+
+impl Absences {
+    fn answer(&self, question: &Question) -> Result<WhatIf, WhatIfError> {
+        what_if(&self.estimates, &self.sales, question, &self.draws)
+    }
 }
 
 /// What a report is put together from.
@@ -361,7 +388,7 @@ struct Parts<'p> {
 }
 
 impl<'p> Parts<'p> {
-    fn report(&self, what_if: Vec<WhatIf>) -> Report {
+    fn report(&self) -> Report {
         let (data, risk) = (self.data, self.risk);
         let name = |host: u32| data.hosts.name(host);
         let amounts: Vec<(u32, f64)> = (0..).zip(self.by_host.iter().copied()).collect();
@@ -414,7 +441,7 @@ impl<'p> Parts<'p> {
             overlaps: self.overlaps(&self.estimates.overlaps),
             follower_overlaps: self.follower_overlaps(),
             episodes: self.episodes(),
-            what_if,
+            what_if: Vec::new(),
             assumptions: self.assumptions(),
             notes: data.notes.iter().map(Said::from).collect(),
             rejected_rows: data.rejected.listed().to_vec(),

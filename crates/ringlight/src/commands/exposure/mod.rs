@@ -16,6 +16,9 @@ use insight::import::{Dataset, Import, ImportError};
 use insight::sample::{Sample, Setup};
 use insight::watch::Watch;
 use serde::Serialize;
+use server::DatasetError;
+use store::SqliteReader;
+use units::Timestamp;
 
 use crate::cli::{
     ExposureArgs, ExposureCheckArgs, ExposureCommand, ExposureReportArgs, ExposureSampleArgs,
@@ -31,7 +34,7 @@ pub(crate) fn run(args: &ExposureArgs) -> anyhow::Result<bool> {
         (None, Some(args)) => analyse(args),
         (None, None) => Err(Advice::new(
             "there is nothing to analyse",
-            "name files with --orders and --shows, and a folder with --out; `ringlight exposure sample` makes some",
+            "name a data folder with --data, or files with --orders and --shows; and a folder with --out. `ringlight exposure sample` makes files",
         )
         .error()),
     }
@@ -63,9 +66,24 @@ fn analyse(args: &ExposureReportArgs) -> anyhow::Result<bool> {
 }
 
 fn import(args: &ExposureReportArgs, progress: &Progress) -> anyhow::Result<Dataset> {
+    if let Some(folder) = &args.data {
+        let reader = SqliteReader::open(folder)?;
+        return server::dataset(&reader, now(), progress).map_err(|error| match error {
+            DatasetError::NoOrders => Advice::new(
+                format!("{}: {error}", folder.display()),
+                "run some shows first, or name files with --orders and --shows",
+            )
+            .error(),
+            error => anyhow::Error::new(error).context(folder.display().to_string()),
+        });
+    }
     let mut import = Import::new();
-    read(&args.orders, |file| import.orders(file, progress))?;
-    read(&args.shows, |file| import.shows(file, progress))?;
+    if let Some(path) = &args.orders {
+        read(path, |file| import.orders(file, progress))?;
+    }
+    if let Some(path) = &args.shows {
+        read(path, |file| import.shows(file, progress))?;
+    }
     if let Some(path) = &args.follows {
         read(path, |file| import.follows(file, progress))?;
     }
@@ -185,6 +203,11 @@ fn exact(args: &ExposureCheckArgs) -> anyhow::Result<bool> {
         "FAILED  not all within three standard errors"
     });
     Ok(fine)
+}
+
+fn now() -> Timestamp {
+    let since = std::time::UNIX_EPOCH.elapsed().unwrap_or_default();
+    Timestamp::from_ms(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 fn threads(asked: Option<usize>) -> usize {

@@ -1,0 +1,11 @@
+//! What the operator asks of the past: who sells how much and what hangs on it, what a plan would cost, what an incident cost, how a
+//! host stands. The figures are `insight`'s; here its rows come out of the store, long work runs beside the live server on a
+//! thread of low priority, and answers are kept until the next one.
+
+mod dataset;
+mod job;
+pub(crate) mod recovery;
+pub(crate) mod standing;
+
+pub use self::dataset::{DatasetError, dataset};
+pub(crate) use self::job::{Job, JobView};
