@@ -72,7 +72,7 @@ fn arrows_point_down() {
         ("store-faults", &[]),
         ("insight", &["units"]),
         ("sim", &["units", "show", "media", "listen", "room", "store"]),
-        ("server", &["units", "show", "media", "listen", "room", "store", "webui"]),
+        ("server", &["units", "show", "media", "listen", "insight", "room", "store", "webui"]),
         (
             "ringlight",
             &["units", "show", "media", "listen", "insight", "store", "sim", "server", "webui"],
