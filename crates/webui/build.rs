@@ -8,6 +8,9 @@ use std::{env, fs, io};
 /// More files than this in `web/dist` means that something else was put there.
 const FILES_MAX: usize = 2_000;
 
+/// The page that becomes a report, in one file.
+const REPORT: &str = "report.html";
+
 fn main() -> io::Result<()> {
     let here = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or(io::ErrorKind::NotFound)?);
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?);
@@ -21,6 +24,9 @@ fn main() -> io::Result<()> {
     let mut files = Vec::new();
     walk(&dist, &mut files)?;
     files.sort();
+    fs::write(out.join("report.rs"), report(&dist, &files))?;
+    // The report is written to disks, never served.
+    files.retain(|file| *file != dist.join(REPORT));
     fs::write(out.join("table.rs"), table(&dist, &files)?)
 }
 
@@ -37,6 +43,16 @@ fn walk(dir: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The page's text, where it was built.
+fn report(dist: &Path, files: &[PathBuf]) -> String {
+    let path = dist.join(REPORT);
+    if files.contains(&path) {
+        format!("Some(include_str!({:?}))", path.display().to_string())
+    } else {
+        "None".to_owned()
+    }
 }
 
 fn table(dist: &Path, files: &[PathBuf]) -> io::Result<String> {

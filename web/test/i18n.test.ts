@@ -2,6 +2,9 @@ import { beforeEach, describe, expect, it } from "vitest";
 import crewEn from "../src/messages/crew/en.json";
 import crewRu from "../src/messages/crew/ru.json";
 import crewZh from "../src/messages/crew/zh.json";
+import insightEn from "../src/messages/insight/en.json";
+import insightRu from "../src/messages/insight/ru.json";
+import insightZh from "../src/messages/insight/zh.json";
 import en from "../src/messages/en.json";
 import ru from "../src/messages/ru.json";
 import zh from "../src/messages/zh.json";
@@ -11,6 +14,7 @@ type Catalogue = Record<string, string>;
 const sets: Record<string, Record<"en" | "zh" | "ru", Catalogue>> = {
   shared: { en, zh, ru },
   crew: { en: crewEn, zh: crewZh, ru: crewRu },
+  insight: { en: insightEn, zh: insightZh, ru: insightRu },
 };
 const form = /_(zero|one|two|few|many|other)$/;
 

@@ -1,5 +1,5 @@
-//! The built web pages, carried in the binary. Owns the table of `web/dist` and the page that says
-//! how to build it; never serves, negotiates or compresses: the server does the first two, the web
+//! The built web pages, carried in the binary. Owns the table of `web/dist`, the page that says how to
+//! build it, and the report, a page in one file that takes data in; never serves, negotiates or compresses: the server does the first two, the web
 //! build the last. Depends on nothing of ours, and `cargo build` works without Node.
 
 /// One file of the built web part.
@@ -27,6 +27,11 @@ pub const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self'
      object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 static ASSETS: &[Asset] = include!(concat!(env!("OUT_DIR"), "/table.rs"));
+
+static REPORT: Option<&str> = include!(concat!(env!("OUT_DIR"), "/report.rs"));
+
+/// Where the report takes its data.
+const NO_DATA: &str = r#"<script type="application/json" id="data">null</script>"#;
 
 static NOT_BUILT: Asset = Asset {
     path: "not-built.html",
@@ -56,6 +61,29 @@ pub fn asset(path: &str) -> Option<&'static Asset> {
 pub fn page(name: &str) -> &'static Asset {
     let by_name = |asset: &&Asset| asset.path.strip_suffix(".html") == Some(name);
     ASSETS.iter().find(by_name).unwrap_or(&NOT_BUILT)
+}
+
+/// A page in one file that shows `json` (written by a serialiser, so that it is JSON), opens offline and
+/// asks nothing of any server; `None` when the binary was built before `web/dist` existed.
+#[must_use]
+pub fn report(json: &str) -> Option<String> {
+    let (head, tail) = REPORT?.split_once(NO_DATA)?;
+    let data = in_script(json);
+    Some([head, r#"<script type="application/json" id="data">"#, &data, "</script>", tail].concat())
+}
+
+/// The same JSON without what would end a script or a line of it. Outside of strings none of these occurs.
+fn in_script(json: &str) -> String {
+    let mut text = String::with_capacity(json.len() + json.len() / 64);
+    for letter in json.chars() {
+        match letter {
+            '<' => text.push_str("\\u003c"),
+            '\u{2028}' => text.push_str("\\u2028"),
+            '\u{2029}' => text.push_str("\\u2029"),
+            letter => text.push(letter),
+        }
+    }
+    text
 }
 
 fn find<'a>(table: &'a [Asset], path: &str) -> Option<&'a Asset> {
@@ -94,6 +122,25 @@ mod tests {
         if !is_built() {
             assert!(String::from_utf8_lossy(page("index").bytes).contains("make build"));
         }
+    }
+
+    #[test]
+    fn no_data_ends_the_script_that_holds_it() {
+        let text = in_script("{\"host\":\"</script><!--\u{2028}\u{2029}\"}");
+        assert_eq!(text, r#"{"host":"\u003c/script>\u003c!--\u2028\u2029"}"#);
+    }
+
+    #[test]
+    fn the_report_asks_nothing_of_anybody() {
+        let Some(report) = report("null") else { return };
+        let page = report.replace("http://www.w3.org/", "");
+        assert!(!page.contains("http://") && !page.contains("https://"), "an address");
+        for place in page.match_indices("src=\"").chain(page.match_indices("href=\"")) {
+            assert!(place.0 > page.find("<style>").unwrap_or_default(), "{place:?} in the head");
+        }
+        assert!(page.contains("default-src 'none'"));
+        assert_eq!(page.matches(NO_DATA).count(), 1);
+        assert!(asset("report.html").is_none());
     }
 
     #[test]

@@ -1,17 +1,19 @@
 /**
  * Words of the pages. Flat keys; `{name}` is replaced; a counted phrase has one key per plural form
  * (`key_one`, `key_few`, `key_many`, `key_other`). `messages/` is what viewers read and what all pages
- * share, `messages/crew/` is desk, studio and ops, so that a phone never loads the latter.
+ * share, `messages/crew/` is desk, studio and ops, so that a phone never loads the latter; `messages/insight/` are
+ * the pictures and tables of the analyses.
  */
 import { signal } from "@preact/signals";
 import type en from "../messages/en.json";
 import type crewEn from "../messages/crew/en.json";
+import type insightEn from "../messages/insight/en.json";
 
 export const locales = ["en", "zh", "ru"] as const;
 export type Locale = (typeof locales)[number];
 export const localeNames: Record<Locale, string> = { en: "English", zh: "中文", ru: "Русский" };
 
-export type MessageKey = keyof typeof en | keyof typeof crewEn;
+export type MessageKey = keyof typeof en | keyof typeof crewEn | keyof typeof insightEn;
 /** A key of a counted phrase, without its plural form. */
 export type CountKey = MessageKey extends infer K ? (K extends `${infer Base}_other` ? Base : never) : never;
 export type Params = Record<string, string | number>;
@@ -29,11 +31,22 @@ const crew: Record<Locale, () => Promise<{ default: Messages }>> = {
   zh: () => import("../messages/crew/zh.json"),
   ru: () => import("../messages/crew/ru.json"),
 };
+const insight: Record<Locale, () => Promise<{ default: Messages }>> = {
+  en: () => import("../messages/insight/en.json"),
+  zh: () => import("../messages/insight/zh.json"),
+  ru: () => import("../messages/insight/ru.json"),
+};
+
+/** Which words a page needs beside the shared ones. */
+export interface Words {
+  crew?: boolean;
+  insight?: boolean;
+}
 
 export const locale = signal<Locale>("en");
 const messages = signal<Messages>({});
 const plurals = new Map<Locale, Intl.PluralRules>();
-let withCrew = false;
+let words: Words = {};
 
 function supported(tag: string | null | undefined): Locale | null {
   const base = tag?.toLowerCase().split("-")[0];
@@ -59,8 +72,16 @@ function remembered(): string | null {
   }
 }
 
+/** Loads more words, for a part of a page that is opened later. */
+export async function needWords(wanted: Words): Promise<void> {
+  if ((wanted.crew && !words.crew) || (wanted.insight && !words.insight)) {
+    words = { ...words, ...wanted };
+    await load(locale.value);
+  }
+}
+
 async function load(next: Locale): Promise<void> {
-  const parts = await Promise.all([shared[next](), ...(withCrew ? [crew[next]()] : [])]);
+  const parts = await Promise.all([shared[next](), ...(words.crew ? [crew[next]()] : []), ...(words.insight ? [insight[next]()] : [])]);
   use(next, Object.assign({}, ...parts.map((part) => part.default)) as Messages);
 }
 
@@ -71,8 +92,8 @@ export function use(next: Locale, catalogue: Messages): void {
   if (typeof document !== "undefined") document.documentElement.lang = next;
 }
 
-export async function startI18n(options: { crew?: boolean } = {}): Promise<void> {
-  withCrew = options.crew ?? false;
+export async function startI18n(wanted: Words = {}): Promise<void> {
+  words = wanted;
   await load(preferred());
 }
 

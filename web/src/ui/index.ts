@@ -9,4 +9,4 @@ export * from "./sparkline";
 export * from "./load";
 export * from "./format";
 export { mount, slugOfPage } from "./mount";
-export { locale, setLocale, t, tn, tOr, type CountKey, type Locale, type MessageKey, type Params } from "./i18n";
+export { locale, needWords, setLocale, t, tn, tOr, type CountKey, type Locale, type MessageKey, type Params, type Words } from "./i18n";

@@ -1,9 +1,9 @@
 /** Starts a page: words first, then the tree. A page whose words do not load still says so. */
 import { render, type ComponentType } from "preact";
-import { startI18n } from "./i18n";
+import { startI18n, type Words } from "./i18n";
 import { Toasts } from "./toast";
 
-export async function mount(Page: ComponentType, options: { crew?: boolean } = {}): Promise<void> {
+export async function mount(Page: ComponentType, options: Words = {}): Promise<void> {
   const root = document.getElementById("app");
   if (!root) return;
   try {

@@ -1,0 +1,86 @@
+/** The tables of a plan: hours by host, and what each limit costs in words. */
+import { type Column, t, Table } from "../ui";
+import { amount, percent, plain } from "./figures";
+import type { Dual, Plan, PlannedHost } from "./types";
+
+interface PlanTableProps {
+  plan: Plan;
+  /** Hours of another point of the frontier. */
+  hours: Map<string, number> | null;
+  currency: string | undefined;
+}
+
+const hour = (value: number) => plain(value, 1);
+
+export function PlanTable({ plan, hours, currency }: PlanTableProps) {
+  const money = (value: number) => amount(value, currency);
+  const planned = (host: PlannedHost) => hours?.get(host.host) ?? host.hours;
+  const known = plan.hosts.some((host) => typeof host.hours_now === "number");
+  const now = (host: PlannedHost) => (typeof host.hours_now === "number" ? hour(host.hours_now) : "—");
+  const change = (host: PlannedHost) => (typeof host.hours_now === "number" ? planned(host) - host.hours_now : null);
+  const signed = (value: number | null) => (value === null ? "—" : Math.abs(value) < 0.05 ? "0" : `${value > 0 ? "+" : "−"}${hour(Math.abs(value))}`);
+  const columns: Column<PlannedHost>[] = [
+    { key: "host", title: t("insight.host"), value: (host) => host.host },
+    ...(known ? [
+      { key: "now", title: t("insight.p.hours_now"), numeric: true, value: (host: PlannedHost) => host.hours_now, cell: now },
+    ] : []),
+    { key: "hours", title: t("insight.p.hours"), numeric: true, value: planned, cell: (host) => <b>{hour(planned(host))}</b> },
+    ...(known ? [{ key: "change", title: t("insight.p.change"), numeric: true, value: change, cell: (host: PlannedHost) => signed(change(host)) }] : []),
+    { key: "bounds", title: t("insight.p.bounds"), value: (host) => `${hour(host.hours_min)} – ${host.hours_max === null ? "∞" : hour(host.hours_max)}` },
+    ...(hours ? [] : [
+      { key: "gmv", title: t("insight.p.gmv"), numeric: true, value: (host: PlannedHost) => host.expected_gmv, cell: (host: PlannedHost) => money(host.expected_gmv) },
+      { key: "share", title: t("insight.share"), numeric: true, value: (host: PlannedHost) => host.share, cell: (host: PlannedHost) => percent(host.share) },
+      { key: "es", title: t("insight.es_contribution"), numeric: true, value: (host: PlannedHost) => host.es_contribution, cell: (host: PlannedHost) => money(host.es_contribution) },
+      { key: "price", title: t("insight.p.next_hour"), numeric: true, value: (host: PlannedHost) => host.next_hour?.price, cell: (host: PlannedHost) => (host.next_hour ? money(host.next_hour.price) : "—") },
+      { key: "next", title: t("insight.p.next_sells"), numeric: true, value: (host: PlannedHost) => host.next_hour?.gmv, cell: (host: PlannedHost) => (host.next_hour ? money(host.next_hour.gmv) : "—") },
+    ]),
+  ];
+  return (
+    <>
+      <Table rows={plan.hosts} columns={columns} rowKey={(host) => host.host} caption={t("insight.p.hosts")} exportName="plan" />
+      {hours ? null : <p class="muted small">{t("insight.p.next_note")}</p>}
+    </>
+  );
+}
+
+/** Which limit a dual belongs to, in words. */
+export function limitWords(name: string): string {
+  const [kind = "", rest = ""] = [name.slice(0, name.includes(":") ? name.indexOf(":") : undefined), name.slice(name.indexOf(":") + 1)];
+  switch (kind) {
+    case "es": return t("insight.p.limit.es");
+    case "contract": return t("insight.p.limit.contract", { name: rest });
+    case "care": return t("insight.p.limit.care", { name: rest });
+    case "share": return t("insight.p.limit.share", { name: rest });
+    case "slot": return t("insight.p.limit.slot", { name: rest });
+    case "brand": return t("insight.p.limit.brand", { name: rest });
+    case "brand-host": return t("insight.p.limit.brand_host", { brand: rest.slice(0, rest.lastIndexOf("/")), name: rest.slice(rest.lastIndexOf("/") + 1) });
+    default: return name;
+  }
+}
+
+/** What one more unit of a limit is worth, in a sentence. */
+export function dualWords(dual: Dual, currency: string | undefined): string {
+  if (dual.price === 0) return t("insight.p.dual.free");
+  const money = (value: number) => amount(Math.abs(value), currency);
+  const down = dual.price < 0;
+  switch (dual.unit) {
+    case "hours": return t(down ? "insight.p.dual.hour_costs" : "insight.p.dual.hour", { price: money(dual.price) });
+    case "share": return t(down ? "insight.p.dual.point_costs" : "insight.p.dual.point", { price: money(dual.price / 100) });
+    default: return t("insight.p.dual.es", { price: plain(dual.price), unit: amount(1, currency) });
+  }
+}
+
+export function DualTable({ plan, currency }: { plan: Plan; currency: string | undefined }) {
+  const words = (unit: Dual["unit"], value: number | null) => {
+    if (value === null) return "∞";
+    return unit === "hours" ? hour(value) : unit === "share" ? percent(value) : amount(value, currency);
+  };
+  const rows = plan.duals.toSorted((a, b) => Number(b.price !== 0) - Number(a.price !== 0));
+  const columns: Column<Dual>[] = [
+    { key: "limit", title: t("insight.p.limit"), value: (dual) => limitWords(dual.name) },
+    { key: "bound", title: t("insight.p.bound"), numeric: true, value: (dual) => dual.bound, cell: (dual) => words(dual.unit, dual.bound) },
+    { key: "used", title: t("insight.p.used"), numeric: true, value: (dual) => dual.used, cell: (dual) => words(dual.unit, dual.used) },
+    { key: "price", title: t("insight.p.price"), value: (dual) => dual.price, cell: (dual) => dualWords(dual, currency) },
+  ];
+  return <Table rows={rows} columns={columns} rowKey={(dual) => dual.name} caption={t("insight.p.duals")} exportName="limits" empty={t("insight.p.duals.none")} />;
+}
