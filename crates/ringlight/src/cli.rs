@@ -323,6 +323,9 @@ pub(crate) struct RecoveryArgs {
     /// One JSON object instead of words
     #[arg(long)]
     pub(crate) json: bool,
+    /// Write a page in one file as well, with the picture
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Args)]

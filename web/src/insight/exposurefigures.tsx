@@ -1,7 +1,7 @@
 /** The headline figures of exposure, each with its interval and its explanation. */
 import { Badge, number, t, type MessageKey } from "../ui";
 import { type Explained, Figure, Figures } from "./figure";
-import { amount, percent, plain, range } from "./figures";
+import { amount, fixed, percent, plain, range } from "./figures";
 import type { Exposure, Level } from "./types";
 
 type Name = "effective" | "hhi" | "gini" | "es" | "var" | "mean" | "es_part" | "substitution" | "dark" | "back";
@@ -29,9 +29,9 @@ export function ExposureFigures({ report }: { report: Exposure }) {
   return (
     <>
       <Figures>
-        <Figure label={t("insight.f.effective")} value={plain(report.effective_hosts, 1)} interval={in95(report.effective_hosts_interval, (value) => plain(value, 1))} more={t("insight.f.effective.more", { hosts: report.hosts.length })} explained={explained("effective")} />
+        <Figure label={t("insight.f.effective")} value={fixed(report.effective_hosts, 1)} interval={in95(report.effective_hosts_interval, (value) => fixed(value, 1))} more={t("insight.f.effective.more", { hosts: report.hosts.length })} explained={explained("effective")} />
         <Figure label={t("insight.f.hhi")} value={hhi(report.hhi)} interval={in95(report.hhi_interval, hhi)} badge={report.highly_concentrated ? <Badge>{t("insight.concentrated")}</Badge> : null} explained={explained("hhi")} />
-        <Figure label={t("insight.f.gini")} value={plain(report.gini)} interval={in95(report.gini_interval, plain)} explained={explained("gini")} />
+        <Figure label={t("insight.f.gini")} value={fixed(report.gini)} interval={in95(report.gini_interval, (value) => fixed(value))} explained={explained("gini")} />
       </Figures>
       <Figures>
         <Figure label={t("insight.f.es", { alpha })} value={money(report.es)} interval={in95(report.es_interval, money)} more={<>{by("es")}{error(report.es_standard_error)}</>} explained={explained("es", { alpha, days })} badge={<span class="i-of">{t("insight.f.es_part", { part: percent(report.es_part_of_gmv), days })}</span>} />

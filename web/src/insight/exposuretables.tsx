@@ -1,6 +1,7 @@
 /** The tables behind exposure. */
 import { Badge, type Column, number, t, Table } from "../ui";
-import { amount, dayWords, percent, plain, range } from "./figures";
+import { rows_first } from "./figure";
+import { amount, dayWords, fixed, percent, range } from "./figures";
 import type { DarkEpisode, Exposure, GroupExposure, HostExposure, Interval, Overlap } from "./types";
 
 interface Figured<T> {
@@ -11,7 +12,7 @@ interface Figured<T> {
   interval?: (row: T) => Interval | null | undefined;
 }
 
-/** A figure with its interval under it; both ends are exported in columns of their own. */
+/** A figure with its interval under it. */
 function figured<T>({ key, title, value, words, interval }: Figured<T>): Column<T>[] {
   const cell = (row: T) => {
     const figure = value(row);
@@ -19,7 +20,7 @@ function figured<T>({ key, title, value, words, interval }: Figured<T>): Column<
     const ends = interval?.(row);
     return <span class="i-two">{words(figure)}{ends ? <span class="muted small">{range(ends, words)}</span> : null}</span>;
   };
-  return [{ key, title, numeric: true, value, cell }];
+  return [{ key, title, numeric: true, value, cell, ...(interval ? { ends: interval } : {}) }];
 }
 
 export function HostTable({ report }: { report: Exposure }) {
@@ -30,17 +31,17 @@ export function HostTable({ report }: { report: Exposure }) {
     ...figured<HostExposure>({ key: "gmv", title: t("insight.gmv"), value: (host) => host.gmv, words: money }),
     ...figured<HostExposure>({ key: "share", title: t("insight.share"), value: (host) => host.share, words: part, interval: (host) => host.share_interval }),
     ...figured<HostExposure>({ key: "es", title: t("insight.es_contribution"), value: (host) => host.es_contribution, words: money, interval: (host) => host.es_contribution_interval }),
-    ...figured<HostExposure>({ key: "es_part", title: t("insight.tail"), value: (host) => host.es_part, words: part }),
+    ...figured<HostExposure>({ key: "es_part", title: t("insight.tail"), value: (host) => host.es_part, words: part, interval: (host) => (report.es > 0 ? [host.es_contribution_interval[0] / report.es, host.es_contribution_interval[1] / report.es] : null) }),
     ...figured<HostExposure>({ key: "gmv_per_day", title: t("insight.gmv_per_day"), value: (host) => host.gmv_per_day, words: money, interval: (host) => host.gmv_per_day_interval }),
-    ...figured<HostExposure>({ key: "hours", title: t("insight.hours_week"), value: (host) => host.hours_per_week, words: (value) => plain(value, 1) }),
+    ...figured<HostExposure>({ key: "hours", title: t("insight.hours_week"), value: (host) => host.hours_per_week, words: (value) => fixed(value, 1) }),
     { key: "incidents", title: t("insight.incidents"), numeric: true, value: (host) => host.incidents },
-    ...figured<HostExposure>({ key: "rate", title: t("insight.rate"), value: (host) => host.incidents_per_1000h, words: (value) => plain(value), interval: (host) => host.incidents_per_1000h_interval }),
+    ...figured<HostExposure>({ key: "rate", title: t("insight.rate"), value: (host) => host.incidents_per_1000h, words: (value) => fixed(value), interval: (host) => host.incidents_per_1000h_interval }),
     { key: "audience", title: t("insight.audience"), numeric: true, value: (host) => host.audience, cell: (host) => number(host.audience) },
     { key: "exclusive", title: t("insight.exclusive"), numeric: true, value: (host) => host.exclusive_audience, cell: (host) => <span class="i-two">{number(host.exclusive_audience)}<span class="muted small">{percent(host.exclusive_part, 0)}</span></span> },
   ];
   return (
     <>
-      <Table rows={report.hosts} columns={columns} rowKey={(host) => host.host} caption={t("insight.hosts_title")} exportName="hosts" />
+      <Table first={rows_first} rows={report.hosts} columns={columns} rowKey={(host) => host.host} caption={t("insight.hosts_title")} exportName="hosts" />
       <p class="muted small">{t("insight.hosts_note")}</p>
     </>
   );
@@ -52,13 +53,13 @@ export function GroupTable({ groups, currency, caption, name }: { groups: GroupE
     { key: "name", title: t("insight.name"), value: (group) => group.name, cell: (group) => group.name || <span class="muted">{t("insight.unnamed")}</span> },
     ...figured<GroupExposure>({ key: "gmv", title: t("insight.gmv"), value: (group) => group.gmv, words: money }),
     ...figured<GroupExposure>({ key: "share", title: t("insight.share"), value: (group) => group.share, words: (value) => percent(value) }),
-    ...figured<GroupExposure>({ key: "effective", title: t("insight.f.effective"), value: (group) => group.effective, words: (value) => plain(value, 1) }),
+    ...figured<GroupExposure>({ key: "effective", title: t("insight.f.effective"), value: (group) => group.effective, words: (value) => fixed(value, 1) }),
     { key: "hhi", title: t("insight.f.hhi"), numeric: true, value: (group) => Math.round(10_000 * group.hhi), cell: (group) => <span class="i-two">{number(Math.round(10_000 * group.hhi))}{group.highly_concentrated ? <span class="small muted">{t("insight.concentrated")}</span> : null}</span> },
     { key: "top_host", title: t("insight.top_host"), value: (group) => group.top_host },
     ...figured<GroupExposure>({ key: "top_share", title: t("insight.top_share"), value: (group) => group.top_share, words: (value) => percent(value) }),
     ...(groups.some((group) => group.es_contribution !== null) ? figured<GroupExposure>({ key: "es", title: t("insight.es_contribution"), value: (group) => group.es_contribution, words: money, interval: (group) => group.es_contribution_interval }) : []),
   ];
-  return <Table rows={groups} columns={columns} rowKey={(group) => group.name} caption={caption} exportName={name} />;
+  return <Table first={rows_first} rows={groups} columns={columns} rowKey={(group) => group.name} caption={caption} exportName={name} />;
 }
 
 export function OverlapTable({ overlaps, caption, name }: { overlaps: Overlap[]; caption: string; name: string }) {
@@ -71,7 +72,7 @@ export function OverlapTable({ overlaps, caption, name }: { overlaps: Overlap[];
   return (
     <details class="i-fold" open={overlaps.length < 12}>
       <summary><h3>{caption}</h3> <span class="muted num">{number(overlaps.length)}</span></summary>
-      <Table rows={overlaps} columns={columns} rowKey={(pair) => pair.hosts.join("\n")} caption={caption} exportName={name} />
+      <Table first={rows_first} rows={overlaps} columns={columns} rowKey={(pair) => pair.hosts.join("\n")} caption={caption} exportName={name} />
     </details>
   );
 }
@@ -81,7 +82,7 @@ export function EpisodeTable({ report }: { report: Exposure }) {
   const columns: Column<DarkEpisode>[] = [
     { key: "host", title: t("insight.host"), value: (episode) => episode.host, cell: (episode) => <span class="i-two">{episode.host}<span class="muted small">{episode.incident}</span></span> },
     { key: "from", title: t("insight.from"), value: (episode) => episode.from, cell: (episode) => <span class="num">{dayWords(episode.from)}</span> },
-    ...figured<DarkEpisode>({ key: "days", title: t("insight.dark_days"), value: (episode) => episode.days, words: (value) => plain(value, 1) }),
+    ...figured<DarkEpisode>({ key: "days", title: t("insight.dark_days"), value: (episode) => episode.days, words: (value) => fixed(value, 1) }),
     { key: "audience", title: t("insight.known_buyers"), numeric: true, value: (episode) => episode.audience, cell: (episode) => <span class="i-two">{number(episode.audience)}<span class="muted small">{t("insight.compared_with", { n: number(episode.comparison) })}</span></span> },
     ...figured<DarkEpisode>({ key: "expected", title: t("insight.expected"), value: (episode) => episode.expected, words: money }),
     ...figured<DarkEpisode>({ key: "seen", title: t("insight.seen"), value: (episode) => episode.seen, words: money }),
@@ -89,5 +90,5 @@ export function EpisodeTable({ report }: { report: Exposure }) {
     ...figured<DarkEpisode>({ key: "taken", title: t("insight.taken_over"), value: (episode) => episode.taken_over, words: money }),
     ...figured<DarkEpisode>({ key: "substitution", title: t("insight.f.substitution"), value: (episode) => episode.substitution, words: (value) => percent(value, 0), interval: (episode) => episode.substitution_interval }),
   ];
-  return <Table rows={report.episodes} columns={columns} rowKey={(episode) => `${episode.incident} ${episode.host} ${episode.from}`} caption={t("insight.episodes_title")} exportName="dark-episodes" empty={t("insight.episodes_none")} />;
+  return <Table first={rows_first} rows={report.episodes} columns={columns} rowKey={(episode) => `${episode.incident} ${episode.host} ${episode.from}`} caption={t("insight.episodes_title")} exportName="dark-episodes" empty={t("insight.episodes_none")} />;
 }

@@ -2,6 +2,9 @@
 import type { ComponentChildren } from "preact";
 import { t } from "../ui";
 
+/** Rows of a table before the rest is asked for: a page of figures stays a page. */
+export const rows_first = 12;
+
 export interface Explained {
   /** What it says. */
   means: string;

@@ -26,6 +26,11 @@ export function plain(value: number, digits = 2): string {
   return number(value, { maximumFractionDigits: digits });
 }
 
+/** A number with all of its decimals, so that a column of them lines up. */
+export function fixed(value: number, digits = 2): string {
+  return number(value, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
 /** A number with so many figures that matter, whatever its size. */
 export function figures(value: number, count = 4): string {
   return number(value, { maximumSignificantDigits: count });

@@ -1,6 +1,6 @@
 /** What figures rest on, and what was not used. Always shown. */
 import { Notice, number, t, Table, type Column } from "../ui";
-import { Part } from "./figure";
+import { Part, rows_first } from "./figure";
 import { sayAll } from "./said";
 import type { Exposure, Said } from "./types";
 
@@ -36,7 +36,7 @@ export function Rejected({ report }: { report: Exposure }) {
         </ul>
       )}
       {report.rejected_rows.length > 0 ? (
-        <Table rows={report.rejected_rows} columns={columns} rowKey={(row) => `${row.file} ${row.line} ${row.reason}`} caption={t("insight.rejected")} exportName="rejected-rows" />
+        <Table first={rows_first} rows={report.rejected_rows} columns={columns} rowKey={(row) => `${row.file} ${row.line} ${row.reason}`} caption={t("insight.rejected")} exportName="rejected-rows" />
       ) : null}
     </Part>
   );

@@ -1,7 +1,7 @@
 /** Points for breaches: a ledger apart from the score, in which points fade and are earned back. */
 import { Badge, type Column, t, Table, tOr } from "../ui";
 import { AppealButton, type Asking } from "./appeals";
-import { Part } from "./figure";
+import { Part, rows_first } from "./figure";
 import { dayWords, plain } from "./figures";
 import type { Appeal, Ledger, LedgerLine } from "./types";
 
@@ -27,7 +27,7 @@ export function LedgerPart({ ledger, appeals, asking }: { ledger: Ledger; appeal
   ];
   return (
     <Part title={t("insight.l.title")} intro={t("insight.l.intro")}>
-      <Table rows={ledger.lines.toReversed()} columns={columns} rowKey={(line) => line.id} caption={t("insight.l.title")} exportName="points" empty={t("insight.l.none")} />
+      <Table first={rows_first} rows={ledger.lines.toReversed()} columns={columns} rowKey={(line) => line.id} caption={t("insight.l.title")} exportName="points" empty={t("insight.l.none")} />
     </Part>
   );
 }

@@ -1,6 +1,7 @@
 /** The tables of a plan: hours by host, and what each limit costs in words. */
 import { type Column, t, Table } from "../ui";
-import { amount, percent, plain } from "./figures";
+import { rows_first } from "./figure";
+import { amount, fixed, percent, plain } from "./figures";
 import type { Dual, Plan, PlannedHost } from "./types";
 
 interface PlanTableProps {
@@ -10,7 +11,7 @@ interface PlanTableProps {
   currency: string | undefined;
 }
 
-const hour = (value: number) => plain(value, 1);
+const hour = (value: number) => fixed(value, 1);
 
 export function PlanTable({ plan, hours, currency }: PlanTableProps) {
   const money = (value: number) => amount(value, currency);
@@ -37,7 +38,7 @@ export function PlanTable({ plan, hours, currency }: PlanTableProps) {
   ];
   return (
     <>
-      <Table rows={plan.hosts} columns={columns} rowKey={(host) => host.host} caption={t("insight.p.hosts")} exportName="plan" />
+      <Table first={rows_first} rows={plan.hosts} columns={columns} rowKey={(host) => host.host} caption={t("insight.p.hosts")} exportName="plan" />
       {hours ? null : <p class="muted small">{t("insight.p.next_note")}</p>}
     </>
   );
@@ -82,5 +83,5 @@ export function DualTable({ plan, currency }: { plan: Plan; currency: string | u
     { key: "used", title: t("insight.p.used"), numeric: true, value: (dual) => dual.used, cell: (dual) => words(dual.unit, dual.used) },
     { key: "price", title: t("insight.p.price"), value: (dual) => dual.price, cell: (dual) => dualWords(dual, currency) },
   ];
-  return <Table rows={rows} columns={columns} rowKey={(dual) => dual.name} caption={t("insight.p.duals")} exportName="limits" empty={t("insight.p.duals.none")} />;
+  return <Table first={rows_first} rows={rows} columns={columns} rowKey={(dual) => dual.name} caption={t("insight.p.duals")} exportName="limits" empty={t("insight.p.duals.none")} />;
 }

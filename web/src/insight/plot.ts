@@ -29,10 +29,11 @@ function seriesOf(spec: ChartSpec, palette: Palette, zoom: number): uPlot.Series
     label: line.label,
     stroke: palette[line.ink],
     width: 2 * zoom,
+    pxAlign: 0,
     ...(line.dashed ? { dash: [6 * zoom, 5 * zoom] } : {}),
     points: line.dots ? { show: true, size: 6 * zoom, fill: palette[line.ink], stroke: palette[line.ink] } : { show: false },
   }));
-  const edge: uPlot.Series = { label: "", stroke: "transparent", width: 0, points: { show: false } };
+  const edge: uPlot.Series = { label: "", stroke: "transparent", width: 0, pxAlign: 0, points: { show: false } };
   return [{}, ...lines, ...(spec.band ? [edge, edge] : [])];
 }
 
@@ -76,6 +77,7 @@ function overlay(spec: ChartSpec, palette: Palette, zoom: number, watch: Watch) 
     ctx.save();
     ctx.font = `${12 * px}px ${palette.font}`;
     ctx.textBaseline = "top";
+    ctx.textAlign = "left";
     for (const [number, mark] of (spec.marks ?? []).entries()) {
       const x = plot.valToPos(mark.at, "x", true);
       if (x < bbox.left || x > bbox.left + bbox.width) continue;

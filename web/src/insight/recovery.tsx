@@ -3,7 +3,7 @@ import { useMemo } from "preact/hooks";
 import { type Column, locale, t, Table } from "../ui";
 import "./insight.css";
 import { Chart } from "./chart";
-import { Figure, Figures, Part } from "./figure";
+import { Figure, Figures, Part, rows_first } from "./figure";
 import { amount, figures, isMadeUp, percent, placeOf, range, tickWords, timeWords } from "./figures";
 import { Assumptions, MadeUp } from "./grounds";
 import { Rows, type RowsSpec } from "./rows";
@@ -90,7 +90,7 @@ function Donors({ recovery }: { recovery: Recovery }) {
       },
     },
   ];
-  return <Table rows={rows} columns={columns} rowKey={(donor) => donor.unit} caption={t("insight.r.donors")} exportName="donors" />;
+  return <Table first={rows_first} rows={rows} columns={columns} rowKey={(donor) => donor.unit} caption={t("insight.r.donors")} exportName="donors" />;
 }
 
 const times_max = 30;

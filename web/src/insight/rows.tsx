@@ -41,7 +41,7 @@ export function ticksOf(from: number, to: number): number[] {
   const rough = 10 ** Math.floor(Math.log10(wide / 4));
   const step = rough * ([1, 2, 5, 10].find((factor) => rough * factor >= wide / 5) ?? 10);
   const ticks: number[] = [];
-  for (let tick = Math.ceil(from / step - 1e-9); tick * step <= to + step * 1e-6; tick += 1) ticks.push(tick * step);
+  for (let tick = Math.ceil(from / step - 1e-9); tick * step <= to + step * 1e-6; tick += 1) ticks.push(tick * step || 0);
   return ticks;
 }
 

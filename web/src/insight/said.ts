@@ -21,7 +21,7 @@ const sentences: [RegExp, string][] = [
   [/^Nothing else struck (.+) alone from (\S+) on/, "recovery_alone"],
   [/^The donors did not gain or lose by the incident\..*not known\.$/, "recovery_donors_unknown"],
   [/^Times are whole numbers and count as days/, "recovery_whole"],
-  [/^"Back" is the first time from which the mean gap of (.+) stays at .* or better for (.+) running/, "recovery_back"],
+  [/^"Back" is the first time from which the mean gap of (\d+) (?:times|days) stays at .* or better for (\d+)/, "recovery_back"],
   [/^The interval takes the counterfactual .* those of (\d+) donors do/, "recovery_placebos"],
   [/^The figures come from (\d+) draws; drawing anew moves the mean by about ([\d.]+) %/, "recovery_draws"],
   [/^(\w+) have no column (\w+)$/, "no_column"],

@@ -2,7 +2,7 @@
 import { Badge, type Column, t, Table } from "../ui";
 import "./insight.css";
 import { type Asking, Appeals, AppealButton } from "./appeals";
-import { Figure, Figures, Part } from "./figure";
+import { Figure, Figures, Part, rows_first } from "./figure";
 import { dayWords, percent, plain, range } from "./figures";
 import { Assumptions } from "./grounds";
 import { LedgerPart } from "./ledger";
@@ -112,5 +112,5 @@ function Pieces({ standing, appeals, asking }: { standing: Standing; appeals: Ap
       cell: (piece: Piece) => (piece.reverses || piece.reversed_by ? null : <AppealButton of={piece.id} appeals={appeals} onAppeal={onAppeal} />),
     }] : []),
   ];
-  return <Table rows={standing.pieces.toReversed()} columns={columns} rowKey={(piece) => piece.id} caption={t("insight.s.pieces")} exportName="standing" empty={t("insight.s.pieces.none")} />;
+  return <Table first={rows_first} rows={standing.pieces.toReversed()} columns={columns} rowKey={(piece) => piece.id} caption={t("insight.s.pieces")} exportName="standing" empty={t("insight.s.pieces.none")} />;
 }

@@ -4,7 +4,7 @@ import { useMemo, useState } from "preact/hooks";
 import { t, tn } from "./i18n";
 import { Button, cls } from "./parts";
 
-/** Rows drawn at first; the rest follows on request, so that a long list does not freeze the page. */
+/** Rows drawn unless told; the rest follows on request, so that a long list does not freeze the page. */
 const rows_shown = 200;
 
 export interface Column<T> {
@@ -15,6 +15,8 @@ export interface Column<T> {
   /** What is drawn, when that is more than the value. */
   cell?: (row: T) => ComponentChildren;
   numeric?: boolean;
+  /** The ends of the figure's interval: exported in two further columns. */
+  ends?: (row: T) => readonly [number, number] | null | undefined;
 }
 
 interface TableProps<T> {
@@ -29,6 +31,8 @@ interface TableProps<T> {
   empty?: ComponentChildren;
   /** Controls that sit beside the filter. */
   tools?: ComponentChildren;
+  /** Rows drawn at first. */
+  first?: number;
 }
 
 /** One CSV field by RFC 4180; text that a spreadsheet would run as a formula is made text. */
@@ -40,7 +44,9 @@ export function csvField(value: string | number | null | undefined): string {
 }
 
 export function csvOf<T>(rows: T[], columns: Column<T>[]): string {
-  const lines = [columns.map((column) => csvField(column.title)), ...rows.map((row) => columns.map((column) => csvField(column.value(row))))];
+  const titles = columns.flatMap(({ title, ends }) => (ends ? [title, `${title} ≥`, `${title} ≤`] : [title]));
+  const values = (row: T) => columns.flatMap(({ value, ends }) => (ends ? [value(row), ends(row)?.[0], ends(row)?.[1]] : [value(row)]));
+  const lines = [titles.map(csvField), ...rows.map((row) => values(row).map(csvField))];
   return lines.map((line) => `${line.join(",")}\r\n`).join("");
 }
 
@@ -59,10 +65,10 @@ function compare(a: string | number | null | undefined, b: string | number | nul
   return String(a ?? "").localeCompare(String(b ?? ""), undefined, { numeric: true });
 }
 
-export function Table<T>({ rows, columns, rowKey, caption, filter = true, exportName, empty, tools }: TableProps<T>) {
+export function Table<T>({ rows, columns, rowKey, caption, filter = true, exportName, empty, tools, first = rows_shown }: TableProps<T>) {
   const [query, setQuery] = useState("");
   const [sort, setSort] = useState<{ key: string; down: boolean } | null>(null);
-  const [limit, setLimit] = useState(rows_shown);
+  const [limit, setLimit] = useState(first);
 
   const shown = useMemo(() => {
     const words = query.toLowerCase().split(/\s+/).filter(Boolean);

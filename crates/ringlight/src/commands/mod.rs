@@ -1,6 +1,7 @@
 //! Commands that have files of their own.
 
 pub(crate) mod exposure;
+mod page;
 pub(crate) mod recovery;
 pub(crate) mod rules;
 pub(crate) mod text;

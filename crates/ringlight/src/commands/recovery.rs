@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use insight::recovery::{DonorRules, Levels, Panel, Question, Recovery, recover};
 use insight::watch::{Stage, Stopped, Watch};
 
+use super::page::{self, Page};
 use crate::cli::RecoveryArgs;
 use crate::failure::Advice;
 use crate::out;
@@ -32,6 +33,12 @@ pub(crate) fn run(args: &RecoveryArgs) -> anyhow::Result<bool> {
         seed: args.seed,
     };
     let recovery = recover(&question, &Progress::default())?;
+    if let Some(path) = &args.html {
+        let Some(page) = page::of(&Page::Recovery { recovery: &recovery })? else {
+            return Err(Advice::new("there is no page to write", page::NOT_BUILT).error());
+        };
+        fs::write(path, page).with_context(|| format!("could not write {}", path.display()))?;
+    }
     if args.json {
         out::line(serde_json::to_string_pretty(&recovery)?);
     } else {

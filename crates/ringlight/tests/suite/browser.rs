@@ -9,14 +9,14 @@ use crate::ffmpeg::{self, Host};
 use crate::pcm;
 use crate::server::{ANNA_KEY, PASSWORD, Server, Setup};
 
-const CHROMIUM: &str = "/usr/bin/chromium";
+pub(crate) const CHROMIUM: &str = "/usr/bin/chromium";
 
-fn web() -> PathBuf {
+pub(crate) fn web() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web")
 }
 
 /// Whether this machine can run a browser; says loudly when not.
-fn can_browse() -> bool {
+pub(crate) fn can_browse() -> bool {
     let needed = [
         PathBuf::from(CHROMIUM),
         web().join("node_modules/playwright-core"),

@@ -20,6 +20,7 @@ use server::DatasetError;
 use store::SqliteReader;
 use units::Timestamp;
 
+use super::page::{self, Page};
 use crate::cli::{
     ExposureArgs, ExposureCheckArgs, ExposureCommand, ExposureReportArgs, ExposureSampleArgs,
 };
@@ -56,12 +57,16 @@ fn analyse(args: &ExposureReportArgs) -> anyhow::Result<bool> {
     }
     let exposure = report(&data, &options, &progress)?;
     progress.done();
-    write(&exposure, &args.out)?;
+    let page = write(&exposure, &args.out)?;
     told::exposure(&exposure);
     out::line(format_args!(
-        "written to {}: exposure.json, curves.json, scenarios.json, hosts.csv, brands.csv, months.csv",
-        args.out.display()
+        "written to {}: exposure.json, curves.json, scenarios.json, hosts.csv, brands.csv, months.csv{}",
+        args.out.display(),
+        if page { ", report.html" } else { "" }
     ));
+    if !page {
+        out::line(page::NOT_BUILT);
+    }
     Ok(true)
 }
 
@@ -109,8 +114,8 @@ fn read(
     })
 }
 
-/// Every file is there whole or not at all.
-fn write(exposure: &Exposure, folder: &Path) -> anyhow::Result<()> {
+/// Every file is there whole or not at all. Answers whether there is a page.
+fn write(exposure: &Exposure, folder: &Path) -> anyhow::Result<bool> {
     fs::create_dir_all(folder).with_context(|| format!("could not make {}", folder.display()))?;
     let report = &exposure.report;
     json(folder, "exposure.json", report)?;
@@ -118,7 +123,11 @@ fn write(exposure: &Exposure, folder: &Path) -> anyhow::Result<()> {
     json(folder, "scenarios.json", &exposure.scenarios)?;
     file(folder, "hosts.csv", |out| tables::hosts(report, out))?;
     file(folder, "brands.csv", |out| tables::brands(report, out))?;
-    file(folder, "months.csv", |out| tables::months(report, out))
+    file(folder, "months.csv", |out| tables::months(report, out))?;
+    let page = page::of(&Page::Exposure { report })?;
+    let Some(page) = page else { return Ok(false) };
+    file(folder, "report.html", |out| out.write_all(page.as_bytes()))?;
+    Ok(true)
 }
 
 fn json(folder: &Path, name: &str, value: &impl Serialize) -> anyhow::Result<()> {
