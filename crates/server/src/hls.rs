@@ -53,6 +53,8 @@ enum File {
     Part(u64, u32),
     Captions,
     Subtitles(u64),
+    Recording,
+    RecordingCaptions,
 }
 
 impl File {
@@ -61,6 +63,8 @@ impl File {
             "index.m3u8" => return Some(Self::Index),
             "main.m3u8" => return Some(Self::Main),
             "captions.m3u8" => return Some(Self::Captions),
+            "recording.m3u8" => return Some(Self::Recording),
+            "recording-captions.m3u8" => return Some(Self::RecordingCaptions),
             _ => {}
         }
         if let Some(number) = name.strip_prefix("init-").and_then(|rest| rest.strip_suffix(".mp4"))
@@ -77,6 +81,12 @@ impl File {
         let (segment, part) = stem.strip_prefix("part-")?.split_once('-')?;
         Some(Self::Part(segment.parse().ok()?, part.parse().ok()?))
     }
+
+    /// Whether a player that watched live goes on asking for it when the show has just ended. Segments are the same in the
+    /// recording.
+    fn goes_on(&self) -> bool {
+        matches!(self, Self::Main | Self::Captions | Self::Part(..))
+    }
 }
 
 async fn program(
@@ -91,7 +101,10 @@ async fn program(
         Some(onair) => live(&onair.program, &file, query.as_deref().unwrap_or_default()).await,
         // A recording of what came before a restart is not the show that is on.
         None if handle.status() != Status::Ended => Err(Code::NotOnAir.into()),
-        None => recorded(&app, &handle.slug, file).await,
+        None => match handle.aired().filter(|_| file.goes_on()) {
+            Some(shelf) => live(&shelf, &file, query.as_deref().unwrap_or_default()).await,
+            None => recorded(&app, &handle.slug, file).await,
+        },
     }
 }
 
@@ -130,6 +143,7 @@ async fn live(shelf: &Shelf, file: &File, query: &str) -> ApiResult<Response> {
         File::Index => Ok(playlist(snapshot.multivariant().ok_or(Code::NotOnAir)?)),
         File::Main => media_playlist(shelf, query).await,
         File::Captions => Ok(playlist(snapshot.captions().ok_or(Code::NotOnAir)?)),
+        File::Recording | File::RecordingCaptions => Err(Code::NotOnAir.into()),
         File::Subtitles(msn) => {
             let file = snapshot.subtitles(*msn).ok_or(Code::GoneFromWindow)?;
             Ok(bytes_response(VTT, LASTING, file.into()))
@@ -221,8 +235,8 @@ fn read_recorded(app: &App, show: &Slug, file: &File) -> ApiResult<Response> {
     };
     match file {
         File::Index => index(|found| &found.multivariant),
-        File::Main => index(|found| &found.media),
-        File::Captions => index(|found| &found.captions),
+        File::Main | File::Recording => index(|found| &found.media),
+        File::Captions | File::RecordingCaptions => index(|found| &found.captions),
         // A segment in which nobody spoke has no file.
         File::Subtitles(msn) => {
             let file =
@@ -249,6 +263,8 @@ mod tests {
             ("part-77-3.m4s", Some(File::Part(77, 3))),
             ("seg--1.m4s", None),
             ("captions.m3u8", Some(File::Captions)),
+            ("recording.m3u8", Some(File::Recording)),
+            ("recording-captions.m3u8", Some(File::RecordingCaptions)),
             ("sub-77.vtt", Some(File::Subtitles(77))),
             ("sub-x.vtt", None),
             ("part-77.m4s", None),

@@ -397,7 +397,7 @@ impl Packager {
             height: stream.height,
             rate_milli,
         };
-        playlist::multivariant(&variant, self.config.captions.as_ref()).into()
+        playlist::multivariant(&variant, self.config.captions.as_ref(), &playlist::LIVE).into()
     }
 }
 

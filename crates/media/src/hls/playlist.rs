@@ -116,10 +116,28 @@ pub(crate) struct Variant {
     pub(crate) rate_milli: Option<u32>,
 }
 
-/// The multivariant playlist: one rendition, `main.m3u8`, and its captions.
-pub(crate) fn multivariant(variant: &Variant, captions: Option<&Captions>) -> String {
+/// What the playlists are called that a multivariant playlist names. A recording's have names of their own, because players that
+/// watched live go on loading theirs, and its media sequence never goes back.
+pub(crate) struct Names {
+    pub(crate) media: &'static str,
+    pub(crate) captions: &'static str,
+}
+
+/// Of a live window.
+pub(crate) const LIVE: Names = Names { media: "main.m3u8", captions: "captions.m3u8" };
+/// Of a recording.
+pub(crate) const RECORDED: Names =
+    Names { media: "recording.m3u8", captions: "recording-captions.m3u8" };
+
+/// The multivariant playlist: one rendition and its captions.
+pub(crate) fn multivariant(
+    variant: &Variant,
+    captions: Option<&Captions>,
+    names: &Names,
+) -> String {
     let mut out = format!("#EXTM3U\n#EXT-X-VERSION:{PLAIN_VERSION}\n");
-    out.push_str(&captions.map_or_else(String::new, subtitles::media_tag));
+    let media_tag = |captions| subtitles::media_tag(captions, names.captions);
+    out.push_str(&captions.map_or_else(String::new, media_tag));
     out.push_str("#EXT-X-STREAM-INF:");
     let bandwidth = headroom(variant.peak);
     let average = variant.average.div_ceil(10_000).max(1) * 10_000;
@@ -134,7 +152,7 @@ pub(crate) fn multivariant(variant: &Variant, captions: Option<&Captions>) -> St
     if captions.is_some() {
         out.push_str(",SUBTITLES=\"captions\"");
     }
-    out.push_str("\nmain.m3u8\n");
+    let _ = writeln!(out, "\n{}", names.media);
     out
 }
 

@@ -137,10 +137,10 @@ pub(crate) fn line(
 }
 
 /// The tag of the multivariant playlist that names the captions.
-pub(crate) fn media_tag(captions: &Captions) -> String {
+pub(crate) fn media_tag(captions: &Captions, uri: &str) -> String {
     format!(
         "#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"captions\",NAME=\"{}\",LANGUAGE=\"{}\",DEFAULT=NO,AUTOSELECT=YES,\
-         CHARACTERISTICS=\"public.accessibility.transcribes-spoken-dialog\",URI=\"captions.m3u8\"\n",
+         CHARACTERISTICS=\"public.accessibility.transcribes-spoken-dialog\",URI=\"{uri}\"\n",
         quoted(&captions.name),
         quoted(&captions.language)
     )

@@ -12,7 +12,9 @@ use serde::{Deserialize, Serialize};
 use units::{AirTime, Duration, Timestamp};
 
 use super::TARGET_DURATION;
-use super::playlist::{PLAIN_VERSION, Variant, head, multivariant as write_multivariant, seconds};
+use super::playlist::{
+    PLAIN_VERSION, RECORDED, Variant, head, multivariant as write_multivariant, seconds,
+};
 use super::subtitles::{Captions, file, line};
 
 /// Segments in one recording, about four days of the shortest; more are not listed.
@@ -124,7 +126,7 @@ fn plausible(entry: &Entry) -> bool {
     entry.duration > Duration::ZERO && entry.duration <= TARGET_DURATION.scale(100, 1)
 }
 
-/// The media playlist of the recording, `main.m3u8`. Empty recordings have no playlist.
+/// The media playlist of the recording, `recording.m3u8`. Empty recordings have no playlist.
 #[must_use]
 pub fn playlist(entries: &[Entry]) -> Option<Bytes> {
     let mut listed = entries.iter().filter(|entry| !entry.gap).peekable();
@@ -173,10 +175,10 @@ pub fn multivariant(entries: &[Entry]) -> Option<Bytes> {
     };
     let language = listed().find_map(|entry| entry.captions.clone());
     let captions = language.map(|language| Captions { name: language.clone(), language });
-    Some(write_multivariant(&variant, captions.as_ref()).into())
+    Some(write_multivariant(&variant, captions.as_ref(), &RECORDED).into())
 }
 
-/// The playlist of the recording's captions, `captions.m3u8`; segments without any have an empty file.
+/// The playlist of the recording's captions, `recording-captions.m3u8`; segments without any have an empty file.
 #[must_use]
 pub fn captions(entries: &[Entry]) -> Option<Bytes> {
     let mut listed = entries.iter().filter(|entry| !entry.gap).peekable();

@@ -23,7 +23,7 @@ pub(crate) fn ms_of(rfc3339: &serde_json::Value) -> i64 {
 
 /// AirTime of the first recorded moment, from the recording's own playlist.
 pub(crate) fn recording_begins_ms(server: &Server, epoch_ms: i64) -> i64 {
-    let playlist = server.anonymous().get("/live/evening/main.m3u8");
+    let playlist = server.anonymous().get("/live/evening/recording.m3u8");
     assert!(playlist.text.contains("#EXT-X-ENDLIST"), "{}", playlist.text);
     let line = playlist.text.lines().find_map(|l| l.strip_prefix("#EXT-X-PROGRAM-DATE-TIME:"));
     ms_of(&json!(line.unwrap())) - epoch_ms
@@ -79,7 +79,15 @@ fn a_show_airs_after_its_delay_and_a_mute_is_silent_exactly_in_its_interval() {
     let to_ms = from_ms + length_ms;
 
     wait_air(&server, to_ms + 2500);
+    let first = |playlist: &str| -> u64 {
+        let line = playlist.lines().find_map(|l| l.strip_prefix("#EXT-X-MEDIA-SEQUENCE:"));
+        line.unwrap().parse().unwrap()
+    };
+    let before = first(&http.get("/live/evening/main.m3u8").text);
     pat.post("/:shows/evening/end", &json!({})).expect(200);
+    let last_window = http.get("/live/evening/main.m3u8").text;
+    assert!(last_window.contains("#EXT-X-ENDLIST"), "{last_window}");
+    assert!(first(&last_window) >= before, "the media sequence never goes back: {last_window}");
     ffmpeg::assert_clean("while it aired", &player.finish());
 
     let begins_ms = wait_for_recording(&server, epoch);
@@ -97,7 +105,7 @@ fn a_show_airs_after_its_delay_and_a_mute_is_silent_exactly_in_its_interval() {
 pub(crate) fn wait_for_recording(server: &Server, epoch_ms: i64) -> i64 {
     let http = server.anonymous();
     wait::until("the recording", 15, || {
-        let playlist = http.get("/live/evening/main.m3u8");
+        let playlist = http.get("/live/evening/recording.m3u8");
         (playlist.status == 200 && playlist.text.contains("#EXT-X-ENDLIST")).then_some(())
     });
     recording_begins_ms(server, epoch_ms)

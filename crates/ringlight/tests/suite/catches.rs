@@ -117,10 +117,10 @@ fn stream(name: &str, language: &'static str, delay_s: u32) -> Caught {
     Caught { outcomes, incidents, captions, length_ms }
 }
 
-/// All that the captions of the show say so far.
+/// All that the captions of the recording say.
 fn captions(server: &Server) -> String {
     let http = server.anonymous();
-    let list = http.get("/live/evening/captions.m3u8").text;
+    let list = http.get("/live/evening/recording-captions.m3u8").text;
     let parts = list.lines().filter(|line| line.ends_with(".vtt"));
     parts.map(|part| http.get(&format!("/live/evening/{part}")).text).collect()
 }

@@ -86,7 +86,7 @@ fn orders(reader: &dyn Reader, import: &mut Import, watch: &dyn Watch) -> Result
         .collect();
     let mut done = 0_u64;
     let mut take = |StoredOrder { n, row }: &StoredOrder| -> Result<(), DatasetError> {
-        if done % WATCH_ORDERS == 0 {
+        if done.is_multiple_of(WATCH_ORDERS) {
             watch.at(Stage::Orders, done, 0).map_err(ImportError::from)?;
         }
         done += 1;

@@ -12,13 +12,17 @@ use super::unseen::{Change, Unseen};
 use super::{Orders, Run};
 use crate::errors::{ApiResult, Code};
 use crate::hearing::Heard;
-use crate::onair::{Deps, OnAir};
+use crate::onair::{Deps, OnAir, Shelf};
 use crate::owner::Owner;
 use crate::rooms::Room;
 use crate::tasks::Often;
 
 /// How long a caller waits for a state that is on its way.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// How long the last window of a program stays: players load its playlist again within a target duration or two, and must
+/// find its end there.
+const LAST_WINDOW: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// One show.
 pub(crate) struct ShowHandle {
@@ -31,6 +35,7 @@ pub(crate) struct ShowHandle {
     state: watch::Sender<Arc<State>>,
     run: RwLock<Run>,
     onair: Mutex<Option<OnAir>>,
+    aired: Mutex<Option<Arc<Shelf>>>,
     /// What the host has changed and viewers have not seen.
     unseen: Mutex<Unseen>,
     /// When its program panicked.
@@ -48,6 +53,7 @@ impl ShowHandle {
             state: watch::Sender::new(Arc::new(state)),
             run: RwLock::new(run),
             onair: Mutex::default(),
+            aired: Mutex::default(),
             unseen: Mutex::default(),
             fell: Mutex::default(),
         }
@@ -198,6 +204,28 @@ impl ShowHandle {
 
     pub(super) fn drop_on_air(&self) {
         self.onair.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    /// The program is over. Its last window stays for a while, for those who watch it.
+    pub(super) fn end_on_air(self: &Arc<Self>) {
+        let over = self.onair.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.set_aired(over.map(|onair| onair.program));
+        let show = Arc::downgrade(self);
+        tokio::spawn(async move {
+            tokio::time::sleep(LAST_WINDOW).await;
+            if let Some(show) = show.upgrade() {
+                show.set_aired(None);
+            }
+        });
+    }
+
+    fn set_aired(&self, shelf: Option<Arc<Shelf>>) {
+        *self.aired.lock().unwrap_or_else(PoisonError::into_inner) = shelf;
+    }
+
+    /// The last window of a program that ended a moment ago.
+    pub(crate) fn aired(&self) -> Option<Arc<Shelf>> {
+        self.aired.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(super) async fn stop(&self) {

@@ -203,7 +203,7 @@ impl Shows {
         if let Some(onair) = handle.onair() {
             onair.end().await;
         }
-        handle.drop_on_air();
+        handle.end_on_air();
         self.settle().await;
         Ok(())
     }

@@ -120,7 +120,7 @@ fn record(packager: &mut Packager, dir: &Path) -> Vec<vod::Entry> {
         write(format!("seg-{}.m4s", finished.msn), &finished.bytes);
         entries.push(finished.entry());
     }
-    write("main.m3u8".into(), &[vod::playlist(&entries).expect("a playlist")]);
+    write("recording.m3u8".into(), &[vod::playlist(&entries).expect("a playlist")]);
     write("index.m3u8".into(), &[vod::multivariant(&entries).expect("a playlist")]);
     entries
 }

@@ -78,7 +78,7 @@ fn a_recording_has_its_playlists() {
         #EXTM3U
         #EXT-X-VERSION:6
         #EXT-X-STREAM-INF:BANDWIDTH=100000,AVERAGE-BANDWIDTH=10000,CODECS="avc1.64000d,mp4a.40.2",RESOLUTION=640x360
-        main.m3u8
+        recording.m3u8
     "##]].assert_eq(&text(multivariant(&entries)));
 }
 
