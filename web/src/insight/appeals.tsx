@@ -32,7 +32,8 @@ export function AppealButton({ of, appeals, onAppeal }: { of: string; appeals: r
   const [open, setOpen] = useState(false);
   const [reason, setReason] = useState("");
   const { busy, send, said } = useSend();
-  if (appeals.some((appeal) => appeal.of === of && appeal.state === "open")) return <Badge>{t("insight.s.appeal.open")}</Badge>;
+  const before = appeals.find((appeal) => appeal.of === of);
+  if (before) return <Badge>{t("insight.s.appeal.state")}: {t(`insight.s.appeal.${before.state}`)}</Badge>;
   if (!open) return <Button size="small" onClick={() => setOpen(true)} aria-label={t("insight.s.appeal.of", { id: of })}>{t("insight.s.appeal")}</Button>;
   return (
     <form

@@ -8,8 +8,8 @@ const day_ms = 86_400_000;
 /** Money as a decimal amount: whole units from a hundred on, `compact` for axes and bars. */
 export function amount(value: number, currency: string | null | undefined, compact = false): string {
   const size = Math.abs(value);
-  const digits = size >= 100 || value === 0 ? 0 : 2;
-  const shape: Intl.NumberFormatOptions = compact && size >= 10_000 ? { notation: "compact", maximumSignificantDigits: 3 } : { minimumFractionDigits: 0, maximumFractionDigits: digits };
+  const digits = size >= 100 || Number.isInteger(value) ? 0 : 2;
+  const shape: Intl.NumberFormatOptions = compact && size >= 10_000 ? { notation: "compact", maximumSignificantDigits: 3 } : { minimumFractionDigits: digits, maximumFractionDigits: digits };
   if (!currency) return number(value, shape);
   try {
     return number(value, { style: "currency", currency, currencyDisplay: "narrowSymbol", ...shape });

@@ -90,7 +90,7 @@ function Chosen({ point, currency, back }: { point: FrontierPoint | null; curren
   const money = (value: number) => amount(value, currency);
   return (
     <div class="i-chosen" role="status">
-      <p>{t("insight.p.chosen", { es: money(point.es), given: money(point.gmv_given_up), gmv: money(point.expected_gmv), hosts: plain(point.effective_hosts, 1) })}{point.es_price > 0 ? ` ${t("insight.p.chosen.price", { price: plain(point.es_price) })}` : ""}</p>
+      <p>{t("insight.p.chosen", { es: money(point.es), given: money(point.gmv_given_up), gmv: money(point.expected_gmv), hosts: plain(point.effective_hosts, 1) })}{point.es_price > 0 ? ` ${t("insight.p.chosen.price", { price: money(point.es_price), unit: money(1) })}` : ""}</p>
       {back ? <Button size="small" onClick={back}>{t("insight.p.to_plan")}</Button> : null}
     </div>
   );

@@ -1,7 +1,7 @@
 /** The tables of a plan: hours by host, and what each limit costs in words. */
 import { type Column, t, Table } from "../ui";
 import { rows_first } from "./figure";
-import { amount, fixed, percent, plain } from "./figures";
+import { amount, fixed, percent } from "./figures";
 import type { Dual, Plan, PlannedHost } from "./types";
 
 interface PlanTableProps {
@@ -67,7 +67,7 @@ export function dualWords(dual: Dual, currency: string | undefined): string {
   switch (dual.unit) {
     case "hours": return t(down ? "insight.p.dual.hour_costs" : "insight.p.dual.hour", { price: money(dual.price) });
     case "share": return t(down ? "insight.p.dual.point_costs" : "insight.p.dual.point", { price: money(dual.price / 100) });
-    default: return t("insight.p.dual.es", { price: plain(dual.price), unit: amount(1, currency) });
+    default: return t("insight.p.dual.es", { price: amount(dual.price, currency), unit: amount(1, currency) });
   }
 }
 

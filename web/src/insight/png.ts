@@ -10,7 +10,7 @@ const margin = 24;
 export interface Key {
   label: string;
   ink: Ink;
-  shape: "line" | "dashed" | "band" | "bar" | "thin" | "dot" | "whisker";
+  shape: "line" | "dashed" | "band" | "bar" | "thin" | "dot" | "whisker" | "gate";
 }
 
 export function keysOf(spec: ChartSpec): Key[] {
@@ -26,6 +26,7 @@ function swatch(pen: CanvasRenderingContext2D, key: Key, x: number, y: number): 
   if (key.shape === "band") pen.fillStyle = thin(paper.accent, 0.15);
   if (key.shape === "bar" || key.shape === "band") pen.fillRect(x, y - 6, 22, 12);
   else if (key.shape === "thin") pen.fillRect(x, y - 2, 22, 4);
+  else if (key.shape === "gate") pen.fillRect(x + 10, y - 8, 2, 16);
   else if (key.shape === "dot") {
     pen.beginPath();
     pen.arc(x + 11, y, 5, 0, 2 * Math.PI);

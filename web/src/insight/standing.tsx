@@ -51,7 +51,7 @@ function Dimensions({ name, standing }: { name: string; standing: Standing }) {
     keys: [
       { label: t("insight.s.score"), ink: "text", shape: "dot" },
       { label: t("insight.interval90"), ink: "accent", shape: "band" },
-      ...(dimensions.some((one) => one.gate) ? [{ label: t("insight.s.gate"), ink: "text", shape: "line" } as const] : []),
+      ...(dimensions.some((one) => one.gate) ? [{ label: t("insight.s.gate"), ink: "text", shape: "gate" } as const] : []),
     ],
     rows: dimensions.map((one) => ({
       label: t(`insight.dimension.${one.dimension}`),

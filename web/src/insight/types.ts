@@ -257,6 +257,8 @@ export type Method = "sdid" | "sc" | "sc-exact" | "did" | "bsts";
 
 export interface Recovery {
   method: Method;
+  /** Of the series, where it is known. */
+  currency?: string;
   treated: string;
   start: SeriesTime;
   estimate: number;

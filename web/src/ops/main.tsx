@@ -7,6 +7,7 @@ import type { Role } from "../wire/api";
 import { hasRole, session, signOut } from "../wire/session";
 import { Button, LanguageSwitch, mount, t, Tabs } from "../ui";
 import { BrandsTab } from "./brands";
+import { later } from "./business/later";
 import { Gate } from "./gate";
 import { HostsTab } from "./hosts";
 import { OrdersTab } from "./orders";
@@ -16,9 +17,10 @@ import { ShowsTab } from "./shows";
 import { UsersTab } from "./users";
 
 interface OpsTab {
-  id: "shows" | "orders" | "products" | "brands" | "hosts" | "users" | "sealed";
+  id: "shows" | "orders" | "products" | "brands" | "hosts" | "users" | "sealed" | "exposure" | "plan" | "recovery" | "standing";
   roles: Role[];
   Page: ComponentType;
+  group?: "business";
 }
 
 const tabs: OpsTab[] = [
@@ -29,6 +31,10 @@ const tabs: OpsTab[] = [
   { id: "hosts", roles: ["operator", "producer"], Page: HostsTab },
   { id: "users", roles: ["operator"], Page: UsersTab },
   { id: "sealed", roles: ["operator"], Page: SealedTab },
+  { id: "exposure", group: "business", roles: ["operator", "brand_manager"], Page: later(() => import("./business/exposure").then((page) => page.ExposureTab)) },
+  { id: "plan", group: "business", roles: ["operator"], Page: later(() => import("./business/plan").then((page) => page.PlanTab)) },
+  { id: "recovery", group: "business", roles: ["operator"], Page: later(() => import("./business/recovery").then((page) => page.RecoveryTab)) },
+  { id: "standing", group: "business", roles: ["operator", "brand_manager"], Page: later(() => import("./business/standing").then((page) => page.StandingTab)) },
 ];
 
 function OpsPage() {
@@ -55,16 +61,27 @@ function Board() {
   }, []);
   const tab = mine.find((one) => one.id === current) ?? mine[0];
   if (!tab) return null;
+  const tabsOf = (group: OpsTab["group"]) => mine.filter((one) => one.group === group).map((one) => ({ id: one.id, label: t(`ops.tab.${one.id}`) }));
+  const business = tabsOf("business");
+  const go = (id: string) => {
+    location.hash = id;
+  };
   return (
     <div class="ops">
       <header class="ops-head">
         <a href="/" class="ops-name">Ringlight</a>
-        <Tabs tabs={mine.map((one) => ({ id: one.id, label: t(`ops.tab.${one.id}`) }))} current={tab.id} onChange={(id) => { location.hash = id; }} label={t("crew.page.ops")} />
+        <Tabs tabs={tabsOf(undefined)} current={tab.id} onChange={go} label={t("crew.page.ops")} />
         <span class="spring" />
         <span class="muted small">{session.value?.user.name}</span>
         <LanguageSwitch />
         <Button size="small" look="quiet" onClick={() => void signOut()}>{t("crew.sign_out")}</Button>
       </header>
+      {business.length > 0 ? (
+        <div class="ops-group">
+          <span class="muted small">{t("ops.group.business")}</span>
+          <Tabs tabs={business} current={tab.id} onChange={go} label={t("ops.group.business")} />
+        </div>
+      ) : null}
       <main class="ops-main">
         <div class="ops-panel" role="tabpanel" aria-label={t(`ops.tab.${tab.id}`)}><tab.Page key={tab.id} /></div>
       </main>

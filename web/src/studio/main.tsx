@@ -14,6 +14,7 @@ import { Cuts, Notice } from "./notice";
 import { ProductCard } from "./product";
 import { Held, Record } from "./record";
 import { ShowList } from "./showlist";
+import { MyStanding } from "./standing";
 import { Talk } from "./talk";
 
 function StudioPage() {
@@ -79,6 +80,7 @@ function StudioBoard({ host, hosts = [], onHost }: { host: string | null; hosts?
           <Cuts actions={model.actions.value} />
           <FeedCard studio={studio} />
           <ShowList studio={studio} model={model} />
+          <MyStanding host={studio.host.slug} />
         </div>
         {room ? <Talk room={room} /> : null}
       </main>

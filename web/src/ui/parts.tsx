@@ -154,7 +154,7 @@ export interface Tab {
   label: ComponentChildren;
 }
 
-/** A row of tabs; arrows move, as the ARIA pattern says. The page draws the panel itself. */
+/** A row of tabs; arrows move, as the ARIA pattern says. The page draws the panel itself. Of several rows, one has the current tab. */
 export function Tabs({ tabs, current, onChange, label }: { tabs: Tab[]; current: string; onChange: (id: string) => void; label: string }) {
   const move = (event: KeyboardEvent) => {
     const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
@@ -167,16 +167,17 @@ export function Tabs({ tabs, current, onChange, label }: { tabs: Tab[]; current:
     const row = event.currentTarget as HTMLElement;
     requestAnimationFrame(() => row.querySelector<HTMLElement>('[aria-selected="true"]')?.focus());
   };
+  const none = tabs.every((tab) => tab.id !== current);
   return (
     <div class="tabs" role="tablist" aria-label={label} onKeyDown={move}>
-      {tabs.map((tab) => (
+      {tabs.map((tab, place) => (
         <button
           key={tab.id}
           type="button"
           role="tab"
           class="tab"
           aria-selected={tab.id === current}
-          tabIndex={tab.id === current ? 0 : -1}
+          tabIndex={tab.id === current || (place === 0 && none) ? 0 : -1}
           onClick={() => onChange(tab.id)}
         >
           {tab.label}

@@ -4,6 +4,7 @@
  * snake_case; times are RFC 3339 UTC with milliseconds; air and media times are milliseconds on their own
  * clocks and never mix.
  */
+import type * as Insight from "../insight/types";
 import type * as S from "./schema";
 
 /** RFC 3339 UTC with milliseconds. */
@@ -125,3 +126,11 @@ export type DeskState = With<
   /** What was said in the delay and just before, unfinished sentences last. */
   lines: Line[];
 };
+
+/** Work that the server does for a while, with its last answer. */
+export type Job = S.JobView;
+export type ExposureJob = Job & { report?: Insight.Exposure | null };
+export type PlanJob = Job & { plan?: Insight.Plan | null; frontier?: Insight.Frontier | null };
+export type Confirmed = With<S.ConfirmedView, { severity: "notice" | "serious" | "grave" }>;
+export type StandingRow = Omit<S.StandingRow, "standing"> & { standing: Insight.Standing };
+export type StandingOf = StandingRow & { ledger: Insight.Ledger; appeals: S.AppealView[] };
