@@ -22,7 +22,8 @@ export function screen(): Palette {
   return { text: token("--text"), accent: token("--accent"), muted: token("--muted"), soft: token("--accent"), line: token("--line"), ground: token("--surface"), font: family };
 }
 
-/** `#rrggbb` with an opacity. */
+/** `#rrggbb` or `#rgb` with an opacity. */
 export function thin(colour: string, opacity: number): string {
-  return `${colour}${Math.round(opacity * 255).toString(16).padStart(2, "0")}`;
+  const whole = colour.length === 4 ? colour.replaceAll(/[0-9a-f]/gi, "$&$&") : colour;
+  return `${whole}${Math.round(opacity * 255).toString(16).padStart(2, "0")}`;
 }

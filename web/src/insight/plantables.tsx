@@ -2,36 +2,42 @@
 import { type Column, t, Table } from "../ui";
 import { rows_first } from "./figure";
 import { amount, fixed, percent } from "./figures";
-import type { Dual, Plan, PlannedHost } from "./types";
+import type { Dual, Outcome, Plan, PlannedHost } from "./types";
+import { z95 } from "./z95";
 
 interface PlanTableProps {
   plan: Plan;
   /** Hours of another point of the frontier. */
   hours: Map<string, number> | null;
-  currency: string | undefined;
 }
 
 const hour = (value: number) => fixed(value, 1);
 
-export function PlanTable({ plan, hours, currency }: PlanTableProps) {
+/** An estimate of the simulation with its 95 % interval. */
+function simulated<T>(key: string, title: string, currency: string, value: (row: T) => number, error: (row: T) => number): Column<T> {
+  const ends = (row: T): [number, number] => [value(row) - z95 * error(row), value(row) + z95 * error(row)];
+  return {
+    key, title, numeric: true, value, ends,
+    cell: (row) => <span class="i-two">{amount(value(row), currency)}<span class="muted small">± {amount(z95 * error(row), currency)}</span></span>,
+  };
+}
+
+export function PlanTable({ plan, hours }: PlanTableProps) {
+  const { currency } = plan;
   const money = (value: number) => amount(value, currency);
   const planned = (host: PlannedHost) => hours?.get(host.host) ?? host.hours;
-  const known = plan.hosts.some((host) => typeof host.hours_now === "number");
-  const now = (host: PlannedHost) => (typeof host.hours_now === "number" ? hour(host.hours_now) : "—");
   const change = (host: PlannedHost) => (typeof host.hours_now === "number" ? planned(host) - host.hours_now : null);
   const signed = (value: number | null) => (value === null ? "—" : Math.abs(value) < 0.05 ? "0" : `${value > 0 ? "+" : "−"}${hour(Math.abs(value))}`);
   const columns: Column<PlannedHost>[] = [
     { key: "host", title: t("insight.host"), value: (host) => host.host },
-    ...(known ? [
-      { key: "now", title: t("insight.p.hours_now"), numeric: true, value: (host: PlannedHost) => host.hours_now, cell: now },
-    ] : []),
+    { key: "now", title: t("insight.p.hours_now"), numeric: true, value: (host) => host.hours_now, cell: (host) => (typeof host.hours_now === "number" ? hour(host.hours_now) : "—") },
     { key: "hours", title: t("insight.p.hours"), numeric: true, value: planned, cell: (host) => <b>{hour(planned(host))}</b> },
-    ...(known ? [{ key: "change", title: t("insight.p.change"), numeric: true, value: change, cell: (host: PlannedHost) => signed(change(host)) }] : []),
+    { key: "change", title: t("insight.p.change"), numeric: true, value: change, cell: (host) => signed(change(host)) },
     { key: "bounds", title: t("insight.p.bounds"), value: (host) => `${hour(host.hours_min)} – ${host.hours_max === null ? "∞" : hour(host.hours_max)}` },
     ...(hours ? [] : [
-      { key: "gmv", title: t("insight.p.gmv"), numeric: true, value: (host: PlannedHost) => host.expected_gmv, cell: (host: PlannedHost) => money(host.expected_gmv) },
+      simulated<PlannedHost>("gmv", t("insight.p.gmv"), currency, (host) => host.expected_gmv, (host) => host.expected_gmv_se),
       { key: "share", title: t("insight.share"), numeric: true, value: (host: PlannedHost) => host.share, cell: (host: PlannedHost) => percent(host.share) },
-      { key: "es", title: t("insight.es_contribution"), numeric: true, value: (host: PlannedHost) => host.es_contribution, cell: (host: PlannedHost) => money(host.es_contribution) },
+      simulated<PlannedHost>("es", t("insight.es_contribution"), currency, (host) => host.es_contribution, (host) => host.es_contribution_se),
       { key: "price", title: t("insight.p.next_hour"), numeric: true, value: (host: PlannedHost) => host.next_hour?.price, cell: (host: PlannedHost) => (host.next_hour ? money(host.next_hour.price) : "—") },
       { key: "next", title: t("insight.p.next_sells"), numeric: true, value: (host: PlannedHost) => host.next_hour?.gmv, cell: (host: PlannedHost) => (host.next_hour ? money(host.next_hour.gmv) : "—") },
     ]),
@@ -42,6 +48,29 @@ export function PlanTable({ plan, hours, currency }: PlanTableProps) {
       {hours ? null : <p class="muted small">{t("insight.p.next_note")}</p>}
     </>
   );
+}
+
+/** The plan beside today, and beside what it would be if something were otherwise. */
+export function OutcomeTable({ plan }: { plan: Plan }) {
+  type Row = Outcome & { name: string };
+  const { by_substitution: levels, by_elasticity: curves } = plan;
+  const named = (name: string, outcome: Outcome): Row => Object.assign({ name }, outcome);
+  const rows: Row[] = [
+    named(t("insight.p.row.now"), plan.now),
+    named(t("insight.p.row.planned"), levels.mid),
+    named(t("insight.p.row.held_out"), plan.held_out),
+    named(t("insight.level.low"), levels.low),
+    named(t("insight.level.high"), levels.high),
+    named(t("insight.p.row.less", { elasticity: fixed(curves.low.elasticity) }), curves.low),
+    named(t("insight.p.row.more", { elasticity: fixed(curves.high.elasticity) }), curves.high),
+  ];
+  const columns: Column<Row>[] = [
+    { key: "name", title: t("insight.p.row"), value: (row) => row.name },
+    simulated<Row>("gmv", t("insight.p.gmv"), plan.currency, (row) => row.expected_gmv, (row) => row.expected_gmv_se),
+    simulated<Row>("es", t("insight.f.es", { alpha: percent(plan.alpha, 0) }), plan.currency, (row) => row.es, (row) => row.es_se),
+    { key: "effective", title: t("insight.f.effective"), numeric: true, value: (row) => row.effective_hosts, cell: (row) => fixed(row.effective_hosts, 1) },
+  ];
+  return <Table rows={rows} columns={columns} rowKey={(row) => row.name} caption={t("insight.p.outcomes")} exportName="plan-outcomes" filter={false} />;
 }
 
 /** Which limit a dual belongs to, in words. */
@@ -71,7 +100,8 @@ export function dualWords(dual: Dual, currency: string | undefined): string {
   }
 }
 
-export function DualTable({ plan, currency }: { plan: Plan; currency: string | undefined }) {
+export function DualTable({ plan }: { plan: Plan }) {
+  const { currency } = plan;
   const words = (unit: Dual["unit"], value: number | null) => {
     if (value === null) return "∞";
     return unit === "hours" ? hour(value) : unit === "share" ? percent(value) : amount(value, currency);

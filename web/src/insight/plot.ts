@@ -76,26 +76,32 @@ function overlay(spec: ChartSpec, palette: Palette, zoom: number, watch: Watch) 
     const px = zoom * uPlot.pxRatio;
     ctx.save();
     ctx.font = `${12 * px}px ${palette.font}`;
-    ctx.textBaseline = "top";
+    ctx.textBaseline = "middle";
     ctx.textAlign = "left";
     for (const [number, mark] of (spec.marks ?? []).entries()) {
       const x = plot.valToPos(mark.at, "x", true);
       if (x < bbox.left || x > bbox.left + bbox.width) continue;
-      ctx.strokeStyle = palette.muted;
-      ctx.lineWidth = px;
-      ctx.setLineDash([2 * px, 3 * px]);
-      ctx.beginPath();
-      ctx.moveTo(x, bbox.top);
-      ctx.lineTo(x, bbox.top + bbox.height);
-      ctx.stroke();
+      if (mark.y === undefined) {
+        ctx.strokeStyle = palette.muted;
+        ctx.lineWidth = px;
+        ctx.setLineDash([2 * px, 3 * px]);
+        ctx.beginPath();
+        ctx.moveTo(x, bbox.top);
+        ctx.lineTo(x, bbox.top + bbox.height);
+        ctx.stroke();
+      }
+      const y = mark.y === undefined ? bbox.top + 10 * px + number * 17 * px : plot.valToPos(mark.y, "y", true);
+      if (mark.y !== undefined) {
+        ctx.fillStyle = palette.text;
+        ctx.fillRect(x - 5 * px, y - 5 * px, 10 * px, 10 * px);
+      }
       const room = bbox.left + bbox.width - x;
       const width = ctx.measureText(mark.label).width;
-      const left = width + 12 * px > room ? x - width - 6 * px : x + 6 * px;
-      const top = bbox.top + 2 * px + number * 17 * px;
+      const left = width + 16 * px > room ? x - width - 10 * px : x + 10 * px;
       ctx.fillStyle = thin(palette.ground, 0.85);
-      ctx.fillRect(left - 3 * px, top - 2 * px, width + 6 * px, 16 * px);
+      ctx.fillRect(left - 3 * px, y - 8 * px, width + 6 * px, 16 * px);
       ctx.fillStyle = palette.text;
-      ctx.fillText(mark.label, left, top);
+      ctx.fillText(mark.label, left, y);
     }
     const place = watch.chosen?.() ?? null;
     const [x, y] = place === null ? [undefined, undefined] : [spec.x.values[place], spec.lines[0]?.values[place]];
@@ -123,14 +129,16 @@ function ends(low: number, high: number, zero: boolean): [number, number] {
 /** `zoom` enlarges strokes and letters, for files. */
 export function draw(host: HTMLElement, spec: ChartSpec, palette: Palette, size: { width: number; height: number }, zoom = 1, watch: Watch = {}): Plot {
   const first = spec.lines.length + 1;
+  const single = (spec.marks ?? []).filter((mark) => mark.y !== undefined);
+  const wide = (low: number, high: number, also: number[]): [number, number] => [Math.min(low, ...also), Math.max(high, ...also)];
   const options: Options = {
     ...size,
     legend: { show: false },
     padding: [12 * zoom, 14 * zoom, 0, 0],
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "UTC"),
     scales: {
-      x: { time: spec.x.time ?? false },
-      y: { range: (_plot, low, high) => ends(low, high, spec.y.zero ?? false) },
+      x: { time: spec.x.time ?? false, ...(single.length > 0 ? { range: (_plot, low, high) => wide(low, high, single.map((mark) => mark.at)) } : {}) },
+      y: { range: (_plot, low, high) => ends(...wide(low, high, single.map((mark) => mark.y ?? low)), spec.y.zero ?? false) },
     },
     series: seriesOf(spec, palette, zoom),
     axes: axes(spec, palette, zoom),

@@ -7,9 +7,9 @@ import type { Said } from "./types";
 
 /** Sentences that hold names, or have no code: how to know them. What the brackets catch goes into the phrase. */
 const sentences: [RegExp, string][] = [
-  [/^each further hour of a host sells what the curve says/, "plan_curve"],
-  [/^an incident takes a share of what its host sells/, "plan_loss"],
-  [/^prices of limits hold for small changes/, "plan_prices"],
+  [/^no slots and no total were given: all hosts together keep to the ([\d.]+) hours/, "plan_total"],
+  [/^not planned, since they were not on air lately.*: (.+)$/, "plan_left_out"],
+  [/^on air today for more hours than .* allow: (.+)$/, "plan_beyond"],
   [/^Evidence counts half after ([\d.]+) days; the category's norm counts as ([\d.]+) outcomes/, "standing_age"],
   [/^Refunds are measured against what the categories/, "standing_refunds"],
   [/^Outcomes count as independent of each other/, "standing_independent"],

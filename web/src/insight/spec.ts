@@ -29,8 +29,8 @@ export interface ChartSpec {
   y: { label: string; words: (value: number) => string; tick?: (value: number) => string; zero?: boolean };
   lines: Line[];
   band?: { label: string; low: number[]; high: number[] };
-  /** Upright lines with words. */
-  marks?: { at: number; label: string }[];
+  /** Upright lines with words; at one place only where there is a `y`. */
+  marks?: { at: number; y?: number; label: string }[];
   /** A line under the picture in a file: where the data come from. */
   source?: string;
 }

@@ -184,8 +184,10 @@ export interface PlannedHost {
   hours_max: number | null;
   gmv: number;
   expected_gmv: number;
+  expected_gmv_se: number;
   share: number;
   es_contribution: number;
+  es_contribution_se: number;
   slots?: { slot: string; hours: number }[];
   next_hour: { gmv: number; es: number; price: number } | null;
 }
@@ -208,41 +210,67 @@ export interface Round {
   moved_hours: number;
 }
 
-export interface Plan {
-  currency?: string;
-  hosts: PlannedHost[];
+/** Sales and losses of some hours, as simulated. */
+export interface Outcome {
   gmv: number;
   expected_gmv: number;
   expected_gmv_se: number;
-  alpha: number;
   var: number;
   es: number;
   es_se: number;
+  effective_hosts: number;
+}
+
+/** `plan.json`. Hours are a week; amounts are over the horizon. */
+export interface Plan extends Outcome {
+  version: number;
+  currency: string;
+  horizon_days: number;
+  seed: number;
+  hosts: PlannedHost[];
+  alpha: number;
   es_budget: number | null;
   scenarios: number;
   duals: Dual[];
-  assumptions: (Said | string)[];
-  settled?: boolean;
-  rounds?: Round[];
+  assumptions: Said[];
+  settled: boolean;
+  rounds: Round[];
+  now: Outcome;
+  by_substitution: Levels<Outcome>;
+  by_elasticity: Record<"low" | "high", Outcome & { elasticity: number }>;
+  es_price: number;
+  held_out: Outcome;
+  exposure: { es: number; es_interval: Interval; es_se: number };
 }
 
 export interface FrontierPoint {
   es_budget: number;
   es: number;
+  es_se: number;
   expected_gmv: number;
+  expected_gmv_se: number;
   gmv_given_up: number;
   es_price: number;
   effective_hosts: number;
   hours: number[];
+  settled: boolean;
 }
 
+/** `frontier.json`. */
 export interface Frontier {
-  currency?: string;
+  version: number;
+  currency: string;
+  horizon_days: number;
+  seed: number;
+  scenarios: number;
   alpha: number;
   hosts: string[];
+  now: Outcome;
+  hours_now: number[];
   expected_gmv_free: number;
   es_least: number;
   points: FrontierPoint[];
+  assumptions: Said[];
 }
 
 /** A day, or a whole number such as a year. */

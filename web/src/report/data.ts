@@ -3,7 +3,7 @@ import type { Exposure, Frontier, Plan, Recovery } from "../insight/types";
 
 export type ReportData =
   | { kind: "exposure"; report: Exposure }
-  | { kind: "plan"; plan: Plan; frontier: Frontier | null; currency?: string }
+  | { kind: "plan"; plan: Plan; frontier: Frontier | null }
   | { kind: "recovery"; recovery: Recovery; currency?: string };
 
 /** Null where there is nothing that this page knows. */

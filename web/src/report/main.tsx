@@ -13,7 +13,7 @@ const data = readReport(document.querySelector("#data")?.textContent ?? "");
 function View({ of }: { of: ReportData }) {
   switch (of.kind) {
     case "exposure": return <ExposureView report={of.report} />;
-    case "plan": return <PlanView plan={of.plan} frontier={of.frontier} {...(of.currency ? { currency: of.currency } : {})} />;
+    case "plan": return <PlanView plan={of.plan} frontier={of.frontier} />;
     default: return <RecoveryView recovery={of.recovery} {...(of.currency ? { currency: of.currency } : {})} />;
   }
 }

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { amount, fixed, isMadeUp, placeOf, range, tickWords } from "../../src/insight/figures";
 import { between, knownLosses } from "../../src/insight/interpolate";
+import { thin } from "../../src/insight/palette";
 import { inside, type RowsSpec, ticksOf } from "../../src/insight/rows";
 import { columnsOf, rowsOf, wordsAt } from "../../src/insight/spec";
 import type { WhatIf } from "../../src/insight/types";
@@ -50,6 +51,12 @@ describe("absences between the answers", () => {
   it("are not guessed beyond the longest", () => {
     expect(between(known, 31)).toBeNull();
     expect(between([], 3)).toBeNull();
+  });
+});
+
+describe("colours", () => {
+  it("become thin, however short they are written", () => {
+    expect([thin("#ffffff", 1), thin("#fff", 0.5), thin("#3d45b8", 0)]).toEqual(["#ffffffff", "#ffffff80", "#3d45b800"]);
   });
 });
 

@@ -38,8 +38,8 @@ describe("limits of a plan", () => {
 
   it("say what one more unit is worth", () => {
     const dual = { name: "care:Ann", unit: "hours", bound: 10, used: 10 } as const;
-    expect(dualWords({ ...dual, price: 120 }, "CNY")).toBe("one more hour would bring ¥120");
-    expect(dualWords({ ...dual, price: -120 }, "CNY")).toBe("each hour of this duty costs ¥120");
+    expect(dualWords({ ...dual, price: 120 }, "CNY")).toBe("one more hour a week would bring ¥120");
+    expect(dualWords({ ...dual, price: -120 }, "CNY")).toBe("each weekly hour of this duty costs ¥120");
     expect(dualWords({ ...dual, price: 0 }, "CNY")).toContain("does not bind");
     expect(dualWords({ ...dual, unit: "share", price: 5000 }, "CNY")).toBe("one more percentage point would bring ¥50");
   });

@@ -21,6 +21,13 @@ export interface Working<T extends Job> {
   reload: () => void;
 }
 
+/** The same answer stays the same object, so that its pictures are not drawn anew at each look. */
+export function newer<T extends Job>(before: T | null, next: T): T {
+  if (!before?.done_at || before.done_at !== next.done_at) return next;
+  const { state, stage, done, of, error, asked_at } = next;
+  return { ...before, state, stage, done, of, error, asked_at };
+}
+
 export function useJob<T extends Job>(path: string): Working<T> {
   const [job, setJob] = useState<T | null>(null);
   const [lost, setLost] = useState<unknown>(null);
@@ -34,7 +41,7 @@ export function useJob<T extends Job>(path: string): Working<T> {
       try {
         const next = await api.get<T>(path);
         if (!current) return;
-        setJob(next);
+        setJob((before) => newer(before, next));
         setLost(null);
         if (next.state === "running") timer.current = setTimeout(() => void ask(), poll_ms);
       } catch (error) {
