@@ -1,5 +1,5 @@
 /** The headline figures of exposure, each with its interval and its explanation. */
-import { Badge, number, t, type MessageKey } from "../ui";
+import { Badge, number, t, tn, type MessageKey } from "../ui";
 import { type Explained, Figure, Figures } from "./figure";
 import { amount, fixed, percent, plain, range } from "./figures";
 import type { Exposure, Level } from "./types";
@@ -29,7 +29,7 @@ export function ExposureFigures({ report }: { report: Exposure }) {
   return (
     <>
       <Figures>
-        <Figure label={t("insight.f.effective")} value={fixed(report.effective_hosts, 1)} interval={in95(report.effective_hosts_interval, (value) => fixed(value, 1))} more={t("insight.f.effective.more", { hosts: report.hosts.length })} explained={explained("effective")} />
+        <Figure label={t("insight.f.effective")} value={fixed(report.effective_hosts, 1)} interval={in95(report.effective_hosts_interval, (value) => fixed(value, 1))} more={tn("insight.f.effective.of", report.hosts.length)} explained={explained("effective")} />
         <Figure label={t("insight.f.hhi")} value={hhi(report.hhi)} interval={in95(report.hhi_interval, hhi)} badge={report.highly_concentrated ? <Badge>{t("insight.concentrated")}</Badge> : null} explained={explained("hhi")} />
         <Figure label={t("insight.f.gini")} value={fixed(report.gini)} interval={in95(report.gini_interval, (value) => fixed(value))} explained={explained("gini")} />
       </Figures>

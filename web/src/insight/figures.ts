@@ -1,9 +1,14 @@
 /** Figures of the analyses in the reader's notation. */
-import { number } from "../ui/format";
+import { number as localNumber } from "../ui/format";
 import { locale, t } from "../ui/i18n";
 import type { Interval, SeriesTime } from "./types";
 
 const day_ms = 86_400_000;
+
+/** What rounds to zero has no sign. */
+function number(value: number, shape: Intl.NumberFormatOptions): string {
+  return localNumber(value, { signDisplay: "negative", ...shape });
+}
 
 /** Money as a decimal amount: whole units from a hundred on, `compact` for axes and bars. */
 export function amount(value: number, currency: string | null | undefined, compact = false): string {

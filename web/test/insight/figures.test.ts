@@ -14,7 +14,7 @@ beforeEach(() => use("en", en));
 describe("figures", () => {
   it("are whole from a hundred on, and short where there is little room", () => {
     expect([amount(779_016.16, "CNY"), amount(12.345, "CNY"), amount(1_234_567, "CNY", true), amount(5, null), amount(7, "no currency")]).toEqual(["¥779,016", "¥12.35", "¥1.23M", "5", "7 no currency"]);
-    expect(fixed(0.5)).toBe("0.50");
+    expect([fixed(0.5), fixed(-0.001), fixed(-0.01)]).toEqual(["0.50", "0.00", "-0.01"]);
   });
 
   it("say when there is no interval", () => {
