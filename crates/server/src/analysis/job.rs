@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use insight::watch::{Stage, Stopped, Watch};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use units::Timestamp;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::clock;
 use crate::errors::{ApiResult, Code};
@@ -46,6 +46,21 @@ pub(crate) struct JobView {
     /// When the answer that is there was ready.
     pub(crate) done_at: Option<String>,
     pub(crate) error: Option<String>,
+}
+
+/// What a page has of the last answer already.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Have {
+    /// The `done_at` of the answer that the caller has; it is not sent again then.
+    have: Option<String>,
+}
+
+impl Have {
+    /// The answer, unless the caller has it.
+    pub(crate) fn else_send<T>(&self, job: &JobView, answer: Option<Arc<T>>) -> Option<Arc<T>> {
+        answer.filter(|_| self.have.is_none() || self.have != job.done_at)
+    }
 }
 
 /// One kind of long work, and its last answer.

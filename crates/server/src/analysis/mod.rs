@@ -8,4 +8,4 @@ pub(crate) mod recovery;
 pub(crate) mod standing;
 
 pub use self::dataset::{DatasetError, dataset};
-pub(crate) use self::job::{Job, JobView};
+pub(crate) use self::job::{Have, Job, JobView};

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use store::Reader;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::analysis::{JobView, dataset};
+use crate::analysis::{Have, JobView, dataset};
 use crate::app::App;
 use crate::clock;
 use crate::errors::{ApiError, ApiResult, Code, ErrorBody};
@@ -32,7 +32,7 @@ const DARK_MAX_DAYS: u32 = 3650;
 pub(crate) struct ExposureView {
     #[serde(flatten)]
     job: JobView,
-    /// The last report, as in `exposure.json`; null before the first.
+    /// The last report, as in `exposure.json`; null before the first, and where the caller has it.
     #[schema(value_type = Option<Object>)]
     report: Option<Value>,
 }
@@ -57,14 +57,16 @@ fn view(job: JobView, exposure: Option<&Exposure>) -> ApiResult<ExposureView> {
 }
 
 /// Where the analysis stands, and the last report.
-#[utoipa::path(get, path = "/exposure", tag = "exposure",
+#[utoipa::path(get, path = "/exposure", tag = "exposure", params(Have),
     responses((status = 200, body = ExposureView), (status = "default", body = ErrorBody)))]
 pub(crate) async fn read(
     State(app): State<Arc<App>>,
     caller: Caller,
+    Params(have): Params<Have>,
 ) -> ApiResult<Json<ExposureView>> {
     caller.operator()?;
     let (job, exposure) = app.exposure.view();
+    let exposure = have.else_send(&job, exposure);
     Ok(Json(view(job, exposure.as_deref())?))
 }
 
@@ -83,8 +85,7 @@ pub(crate) async fn compute(
         let data = dataset(&*store as &dyn Reader, now, watch)?;
         Ok(report(&data, &options, watch)?)
     })?;
-    let (_, exposure) = app.exposure.view();
-    Ok((StatusCode::ACCEPTED, Json(view(job, exposure.as_deref())?)).into_response())
+    Ok((StatusCode::ACCEPTED, Json(view(job, None)?)).into_response())
 }
 
 fn options(ask: &ExposureAsk) -> ApiResult<Options> {

@@ -66,6 +66,9 @@ fn exposure_is_computed_from_the_servers_own_orders_and_brands_see_their_part() 
     assert_eq!((&report["hosts"][0]["host"], &report["hhi"]), (&json!("anna"), &json!(1.0)));
     assert_eq!(report["hosts"][0]["audience"], 4, "buyers count once");
 
+    let had = format!("exposure?have={}", ready["done_at"].as_str().unwrap());
+    assert_eq!(otto.get(&had).expect(200)["report"], Value::Null, "it is not sent twice");
+
     let answer = otto.get("exposure/what-if?host=anna&days=30").expect(200);
     assert!(answer["lost"]["mid"].as_f64().unwrap() > 0.0, "{answer}");
     otto.get("exposure/what-if?host=nobody&days=30").refused("invalid_field");

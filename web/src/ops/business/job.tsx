@@ -34,14 +34,18 @@ export function useJob<T extends Job>(path: string): Working<T> {
   const [refused, setRefused] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
   const [turn, setTurn] = useState(0);
+  /** Which answer is here already, so that it is not sent with each look. */
+  const held = useRef<string | null>(null);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   useEffect(() => {
     let current = true;
     const ask = async () => {
       try {
-        const next = await api.get<T>(path);
+        const have = held.current ? `?${new URLSearchParams({ have: held.current })}` : "";
+        const next = await api.get<T>(`${path}${have}`);
         if (!current) return;
         setJob((before) => newer(before, next));
+        held.current = next.done_at ?? null;
         setLost(null);
         if (next.state === "running") timer.current = setTimeout(() => void ask(), poll_ms);
       } catch (error) {
