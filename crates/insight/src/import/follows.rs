@@ -26,7 +26,7 @@ impl Import {
         self.read(File::Follows, input, &FOLLOWS, watch, |import, row, places| {
             let viewer = id(places.field(row, 0), "viewer")?;
             let host = name(places.field(row, 1), "host")?;
-            let at = moment(places.field(row, 2), "at")?;
+            let at = import.moment(places.field(row, 2), "at")?;
             let until = match places.field(row, 3) {
                 [] => None,
                 field => Some(moment(field, "until")?),

@@ -5,9 +5,7 @@ use std::io::Read;
 use super::columns::INCIDENTS;
 use super::names::Fingerprint;
 use super::rejected::cite;
-use super::{
-    Bad, File, Import, ImportError, Reason, content, id, moment, name, optional_name, values,
-};
+use super::{Bad, File, Import, ImportError, Reason, content, id, name, optional_name, values};
 use crate::watch::Watch;
 
 /// Incidents of one import.
@@ -45,7 +43,7 @@ impl Import {
             let field = |index| places.field(row, index);
             let id = String::from_utf8_lossy(id(field(0), "incident")?).into_owned();
             let host = name(field(1), "host")?.to_owned();
-            let at = moment(field(2), "at")?;
+            let at = import.moment(field(2), "at")?;
             let dark_days = match field(3) {
                 [] => return Err(Reason::Missing("dark_days").into()),
                 text => values::days(text).ok_or_else(|| Reason::NotDays(cite(text)))?,

@@ -236,6 +236,7 @@ pub struct Import {
     rejected: Rejected,
     notes: Vec<Note>,
     counts: Counts,
+    until: Option<u32>,
 }
 
 /// Counts behind the notes.
@@ -254,6 +255,21 @@ impl Import {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An import that takes rows of files from `until` on, in seconds since 1970, for mistyped: they lie in the future.
+    #[must_use]
+    pub fn until(until: u32) -> Self {
+        Self { until: Some(until), ..Self::default() }
+    }
+
+    /// When a row of a file happened.
+    fn moment(&self, field: &[u8], column: &'static str) -> Result<u32, Reason> {
+        let at = moment(field, column)?;
+        if self.until.is_some_and(|until| at >= until) {
+            return Err(Reason::Future(column, cite(field)));
+        }
+        Ok(at)
     }
 
     /// Says that rows of this kind are known, even if there is none.

@@ -9,9 +9,7 @@ use super::columns::{ORDERS, Places};
 use super::names::Fingerprint;
 use super::rejected::cite;
 use super::rows::Row;
-use super::{
-    Bad, File, Import, ImportError, Reason, content, id, moment, name, optional_name, values,
-};
+use super::{Bad, File, Import, ImportError, Reason, content, id, name, optional_name, values};
 use crate::watch::Watch;
 
 /// The number of a buyer who was not given.
@@ -216,7 +214,7 @@ impl Import {
     fn order_of(&mut self, row: &Row<'_>, places: &Places<{ ORDERS.len() }>) -> Result<(), Bad> {
         let field = |index| places.field(row, index);
         let id = id(field(0), "order_id")?;
-        let at = moment(field(1), "at")?;
+        let at = self.moment(field(1), "at")?;
         let host = name(field(2), "host")?;
         let currency = currency(field(4))?;
         let amount = match field(3) {

@@ -49,6 +49,9 @@ pub enum Reason {
     /// Not a moment in one of the known forms.
     #[error("{0} is not a time: {1:?}; write 2026-03-01, 2026-03-01 20:15, or RFC 3339")]
     NotATime(&'static str, String),
+    /// A moment that is still to come; a mistyped year would make everybody look gone.
+    #[error("{0} lies in the future: {1:?}")]
+    Future(&'static str, String),
     /// Not a decimal number.
     #[error("amount is not a decimal number such as 79.00, or too large: {0:?}")]
     NotAnAmount(String),

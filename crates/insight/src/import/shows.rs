@@ -4,7 +4,7 @@ use std::io::Read;
 
 use super::columns::SHOWS;
 use super::names::Fingerprint;
-use super::{File, Import, ImportError, Reason, content, id, moment, name};
+use super::{File, Import, ImportError, Reason, content, id, name};
 use crate::watch::Watch;
 
 /// Hours of one show; a longer one is a bad row, because its end is of another show.
@@ -35,8 +35,8 @@ impl Import {
         self.read(File::Shows, input, &SHOWS, watch, |import, row, places| {
             let show = id(places.field(row, 0), "show")?;
             let host = name(places.field(row, 1), "host")?;
-            let start = moment(places.field(row, 2), "start")?;
-            let end = moment(places.field(row, 3), "end")?;
+            let start = import.moment(places.field(row, 2), "start")?;
+            let end = import.moment(places.field(row, 3), "end")?;
             if end <= start {
                 return Err(Reason::Backwards.into());
             }

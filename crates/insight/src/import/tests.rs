@@ -61,6 +61,22 @@ fn headers_come_in_any_order_and_under_other_names() {
 }
 
 #[test]
+fn rows_of_the_future_are_mistyped() {
+    let mut import = Import::until(1_767_400_000);
+    let text = "order_id,at,host,amount,currency\no1,2026-01-02 20:15,ann,1,CNY\no2,2062-01-02,ann,1,CNY\n";
+    import.orders(text.as_bytes(), &Unwatched).unwrap();
+    let shows = "show,host,start,end\ns1,ann,2026-01-02 20:00,2026-01-02 21:00\ns2,ann,2026-02-02 20:00,2026-02-02 21:00\n";
+    import.shows(shows.as_bytes(), &Unwatched).unwrap();
+    let data = import.finish().unwrap();
+    assert_eq!((data.orders.len(), data.shows.len()), (1, 1));
+    let expected = [
+        "orders 3: at lies in the future: \"2062-01-02\"",
+        "shows 3: start lies in the future: \"2026-02-02 20:00\"",
+    ];
+    assert_eq!(rejected(&data), expected);
+}
+
+#[test]
 fn what_no_import_can_come_of() {
     for (text, expected) in [
         ("", "orders are empty: not even a row of headers"),

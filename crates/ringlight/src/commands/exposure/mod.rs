@@ -82,7 +82,9 @@ fn import(args: &ExposureReportArgs, progress: &Progress) -> anyhow::Result<Data
             error => anyhow::Error::new(error).context(folder.display().to_string()),
         });
     }
-    let mut import = Import::new();
+    // A day more, for clocks of other zones.
+    let tomorrow = now().ms() / 1000 + 86_400;
+    let mut import = Import::until(u32::try_from(tomorrow).unwrap_or(u32::MAX));
     if let Some(path) = &args.orders {
         read(path, |file| import.orders(file, progress))?;
     }
