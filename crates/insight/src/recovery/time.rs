@@ -53,7 +53,7 @@ impl FromStr for Time {
             return Ok(Self::Date(date));
         }
         match text.parse::<i64>() {
-            Ok(number) if number.abs() <= NUMBER_MAX => Ok(Self::Number(number)),
+            Ok(number) if (-NUMBER_MAX..=NUMBER_MAX).contains(&number) => Ok(Self::Number(number)),
             _ => Err(NotATime(text.chars().take(40).collect())),
         }
     }
@@ -117,9 +117,8 @@ impl Step {
     /// As many steps as stand for seven days. A whole number counts as a day; a step longer than a week is one.
     pub(super) fn week(self) -> usize {
         match self {
-            Self::Days(days) => (7 / days.max(1)).max(1) as usize,
+            Self::Days(days) | Self::Numbers(days) => (7 / days.max(1)).max(1) as usize,
             Self::Months(_) => 1,
-            Self::Numbers(_) => 7,
         }
     }
 
@@ -164,13 +163,14 @@ mod tests {
     fn a_week_is_so_many_steps() {
         let weeks = [Step::Days(1), Step::Days(2), Step::Days(7), Step::Days(30), Step::Months(1)];
         assert_eq!(weeks.map(Step::week), [7, 3, 1, 1, 1]);
+        assert_eq!([1, 2, 7, 28].map(|days| Step::Numbers(days).week()), [7, 3, 1, 1]);
         let words = weeks.map(|step| step.count(step.week()));
         assert_eq!(words, ["7 days", "3 times", "one week", "one time", "one month"]);
     }
 
     #[test]
     fn what_is_no_time_is_refused() {
-        for bad in ["", "1.5", "2024-02-30", "9999999999999", "x"] {
+        for bad in ["", "1.5", "2024-02-30", "9999999999999", "-9223372036854775808", "x"] {
             assert!(bad.parse::<Time>().is_err(), "{bad}");
         }
     }
