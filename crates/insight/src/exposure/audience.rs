@@ -87,6 +87,17 @@ impl Audiences {
         all.len()
     }
 
+    /// The overlap of one host's audience with that of each other, by number; hosts of whom no audience is known are not there.
+    pub fn overlaps_with(&self, host: u32) -> impl Iterator<Item = (u32, f64)> {
+        let own = self.sets.get(host as usize).filter(|set| !set.is_empty());
+        let others =
+            (0u32..).zip(&self.sets).filter(move |(other, set)| *other != host && !set.is_empty());
+        others.filter_map(move |(other, set)| {
+            let own = own?;
+            Some((other, own.intersection_len(set) as f64 / own.len().min(set.len()) as f64))
+        })
+    }
+
     /// The overlap of each pair among `hosts` that has anybody in common, by pair; the first [`COMPARED_MAX`] hosts at most.
     #[must_use]
     pub fn overlaps(&self, hosts: &[u32]) -> Vec<Overlap> {
@@ -133,6 +144,13 @@ mod tests {
                 prop_assert!(pair.hosts[0] < pair.hosts[1]);
                 prop_assert_eq!(pair.common, common as u64);
                 prop_assert!((pair.overlap - common as f64 / a.len().min(b.len()) as f64).abs() < 1e-12);
+                let same = audiences.overlaps_with(pair.hosts[0]).find(|(other, _)| *other == pair.hosts[1]);
+                prop_assert_eq!(same, Some((pair.hosts[1], pair.overlap)));
+            }
+            let known = people.iter().filter(|set| !set.is_empty()).count();
+            for (host, set) in people.iter().enumerate() {
+                let others = if set.is_empty() { 0 } else { known - 1 };
+                prop_assert_eq!(audiences.overlaps_with(host as u32).count(), others);
             }
             let all: BTreeSet<u32> = people.iter().flatten().copied().collect();
             prop_assert_eq!(audiences.people(), all.len() as u64);

@@ -13,7 +13,7 @@ pub const PRIOR_MEDIAN_DAYS: f64 = 10.0;
 pub const PRIOR_SIGMA: f64 = 1.0;
 /// … and it counts as many episodes as this for the median, …
 const PRIOR_EPISODES: f64 = 0.5;
-/// … and half as many degrees of freedom as this for the spread.
+/// … and as twice this for the spread: the shape of an inverse gamma.
 const PRIOR_SHAPE: f64 = 2.0;
 /// Shapes of the beta prior of the part of sales that is missing at the return.
 pub const PRIOR_DEPTH: (f64, f64) = (2.0, 2.0);

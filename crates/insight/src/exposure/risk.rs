@@ -14,8 +14,10 @@ use crate::watch::{Stage, Stopped, Unwatched, Watch};
 
 /// Models that are drawn for the intervals.
 pub const PARAMETER_DRAWS: u32 = 200;
-/// Scenarios of each of them, at most.
+/// Scenarios of each of them, unless alpha asks for more.
 const SCENARIOS_EACH: u64 = 20_000;
+/// Scenarios beyond alpha that there must be at least.
+pub const TAIL_LEAST: f64 = 10.0;
 
 /// What is at risk.
 #[derive(Clone, Debug)]
@@ -79,7 +81,8 @@ pub fn risk(
         mid: contributions(&engine, &days.mid, 1),
         high: contributions(&engine, &days.high, 2),
     };
-    let each = Run { scenarios: run.scenarios.min(SCENARIOS_EACH), ..*run };
+    let least = libm::ceil(TAIL_LEAST / (1.0 - alpha)) as u64;
+    let each = Run { scenarios: run.scenarios.min(SCENARIOS_EACH.max(least)), ..*run };
     let intervals = intervals(estimates, &each, alpha, draws.get(), watch)?;
     let (parameter_draws, scenarios_each) = (draws.get(), each.scenarios);
     Ok(Risk { model, tails, contributions, intervals, parameter_draws, scenarios_each })

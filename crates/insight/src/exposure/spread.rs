@@ -95,8 +95,9 @@ pub(super) fn totals(cells: &[Cell]) -> Vec<(u32, f64)> {
     amounts
 }
 
-/// How much of the spread over hosts is chance; `None` with too few weeks to say. `days` are by host and day.
-pub(super) fn chance(days: &[Vec<HostDay>]) -> Option<Chance> {
+/// How much of the spread over hosts is chance; `None` with too few weeks to say. `days` are by host and day; only hosts that
+/// were on air or sold anything count, which `counts` says by host.
+pub(super) fn chance(days: &[Vec<HostDay>], counts: &[bool]) -> Option<Chance> {
     let amounts: Vec<f64> = days.iter().map(|days| days.iter().map(|day| day.gmv).sum()).collect();
     let (whole, parts) = (amounts.iter().map(|gmv| gmv.max(0.0)).sum::<f64>(), shares(&amounts));
     let all = || days.iter().flatten().map(|day| day.day.week());
@@ -112,7 +113,7 @@ pub(super) fn chance(days: &[Vec<HostDay>]) -> Option<Chance> {
             days.iter().for_each(|day| by_week[week(day)] += day.gmv);
         }
     }
-    let gini_slopes = gini_slopes(&parts);
+    let gini_slopes = gini_slopes(&parts, counts);
     let (mut hhi, mut gini) = (vec![0.0; weeks], vec![0.0; weeks]);
     let mut intervals = Vec::with_capacity(days.len());
     let scale = libm::sqrt(weeks as f64 / (weeks - 1) as f64) / whole;
@@ -130,17 +131,18 @@ pub(super) fn chance(days: &[Vec<HostDay>]) -> Option<Chance> {
     }
     let error =
         |moved: &[f64]| scale * libm::sqrt(moved.iter().map(|moved| moved * moved).sum::<f64>());
-    let spread = concentration(&amounts);
-    let count = parts.len() as f64;
+    let counted: Vec<f64> =
+        amounts.iter().zip(counts).filter(|(_, counts)| **counts).map(|(gmv, _)| *gmv).collect();
+    let (spread, count) = (concentration(&counted), counted.len() as f64);
     let hhi = around(spread.hhi, error(&hhi), 1.0 / count, 1.0);
     let gini = around(spread.gini, error(&gini), 0.0, 1.0 - 1.0 / count);
     Some(Chance { shares: intervals, hhi, effective: [1.0 / hhi[1], 1.0 / hhi[0]], gini })
 }
 
 /// How the Gini coefficient moves with each share while ranks stay.
-fn gini_slopes(parts: &[f64]) -> Vec<f64> {
-    let count = parts.len() as f64;
-    let mut order: Vec<usize> = (0..parts.len()).collect();
+fn gini_slopes(parts: &[f64], counts: &[bool]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..parts.len()).filter(|host| counts[*host]).collect();
+    let count = order.len() as f64;
     order.sort_by(|a, b| parts[*a].total_cmp(&parts[*b]));
     let mut slopes = vec![0.0; parts.len()];
     for (rank, host) in order.into_iter().enumerate() {

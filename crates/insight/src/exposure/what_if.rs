@@ -16,8 +16,8 @@ use crate::draws::{Domain, Stream};
 
 /// Sets of parameters that intervals are drawn from.
 const DRAWS: u64 = 400;
-/// Brands that are listed.
-const BRANDS_MAX: usize = 20;
+/// Brands that a report lists.
+pub(super) const BRANDS_MAX: usize = 20;
 
 /// The question.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -86,7 +86,7 @@ pub fn draws(estimates: &Estimates, seed: u64) -> Vec<Parameters> {
         .collect()
 }
 
-/// Answers; `draws` are those of [`draws`].
+/// Answers, with all brands that lose anything; `draws` are those of [`draws`].
 pub fn what_if(
     estimates: &Estimates,
     sales: &Sales,
@@ -124,7 +124,6 @@ pub fn what_if(
         })
         .collect();
     brands.sort_by(|a, b| b.lost.total_cmp(&a.lost).then_with(|| a.brand.cmp(&b.brand)));
-    brands.truncate(BRANDS_MAX);
 
     // What spills over to others goes along with the host's own sales.
     let spilled = engine.value.lost[place] / host.gmv_per_day - 1.0;

@@ -127,7 +127,7 @@ impl Parts<'_> {
         say(
             "dark_days",
             format!(
-                "dark days are log-normal, from {} episodes and a prior with median {PRIOR_MEDIAN_DAYS} days and spread {PRIOR_SIGMA} that counts like half an episode",
+                "dark days are log-normal, from {} episodes and a prior with median {PRIOR_MEDIAN_DAYS} days, which counts like half an episode, and spread {PRIOR_SIGMA}, which counts like four",
                 days.seen
             ),
         );
@@ -135,7 +135,7 @@ impl Parts<'_> {
         say(
             "recovery",
             format!(
-                "after the return sales come back exponentially, from {} returns over {} weeks and priors (part missing: beta {} and {}; recovery: median {PRIOR_RECOVERY_DAYS} days)",
+                "after every incident, one without a dark day too, sales come back exponentially, from {} returns over {} weeks and priors (part missing: beta {} and {}; recovery: median {PRIOR_RECOVERY_DAYS} days)",
                 recovery.episodes, recovery.weeks, PRIOR_DEPTH.0, PRIOR_DEPTH.1
             ),
         );
@@ -172,7 +172,7 @@ impl Parts<'_> {
                 "each host goes on to sell what it sold on its last {BASE_DAYS} days on which nothing was wrong"
             ),
         );
-        say("intervals_of_shares", "intervals of shares and concentration say how much they move from one stretch of weeks to another".to_owned());
+        say("intervals_of_shares", "intervals of shares and concentration say how much they move from one stretch of weeks to another, as if each week were drawn apart from the others: a trend is not in them".to_owned());
         say(
             "clock",
             "days are those of UTC, or of the clock that wrote times without a zone".to_owned(),

@@ -22,12 +22,12 @@ use super::audience::Audiences;
 use super::curves::{Curves, curves};
 use super::estimate::{Estimates, Parameters, Settings};
 use super::model::{Levels, Model, ModelError};
-use super::risk::{PARAMETER_DRAWS, Risk, RiskError, risk};
-use super::sales::Sales;
+use super::risk::{PARAMETER_DRAWS, Risk, RiskError, TAIL_LEAST, risk};
+use super::sales::{Sales, shows_of};
 use super::simulate::Run;
 use super::spread::{self, Interval, MonthSpread, Spread};
 use super::tail::Tail;
-use super::what_if::{Question, WhatIf, WhatIfError, draws, what_if};
+use super::what_if::{BRANDS_MAX, BrandLoss, Question, WhatIf, WhatIfError, draws, what_if};
 use crate::calendar::Day;
 use crate::import::{Dataset, RejectedRow};
 use crate::watch::{Stopped, Watch};
@@ -87,7 +87,19 @@ impl Exposure {
     /// # Errors
     /// [`WhatIfError`] when nobody has that name, or no day is asked for.
     pub fn what_if(&self, question: &Question) -> Result<WhatIf, WhatIfError> {
-        self.absences.answer(question)
+        self.absences.listed(question)
+    }
+
+    /// What one brand loses by each absence of [`Report::what_if`], also where it is not among those that are listed.
+    #[must_use]
+    pub fn losses_of(&self, brand: &str) -> Vec<(&Question, BrandLoss)> {
+        let questions = self.report.what_if.iter().map(|answer| &answer.question);
+        questions
+            .filter_map(|question| {
+                let all = self.absences.answer(question).ok()?.brands;
+                Some((question, all.into_iter().find(|loss| loss.brand == brand)?))
+            })
+            .collect()
     }
 }
 
@@ -278,6 +290,18 @@ pub enum ExposureError {
     /// α out of its range.
     #[error("alpha must be at least 0.5 and below 1, and is {0}")]
     Alpha(f64),
+    /// Too few scenarios to say anything of the tail, or how sure that is.
+    #[error(
+        "of {scenarios} scenarios {tail:.3} are beyond alpha {alpha}; {TAIL_LEAST} are needed: take more scenarios or a lower alpha"
+    )]
+    FewScenarios {
+        /// How many.
+        scenarios: u64,
+        /// The level asked for.
+        alpha: f64,
+        /// How many are beyond it.
+        tail: f64,
+    },
     /// A host that a question names.
     #[error(transparent)]
     Question(#[from] WhatIfError),
@@ -307,6 +331,11 @@ pub fn report(
     if !(0.5..1.0).contains(&options.alpha) {
         return Err(ExposureError::Alpha(options.alpha));
     }
+    let (scenarios, alpha) = (options.run.scenarios, options.alpha);
+    let tail = (1.0 - alpha) * scenarios as f64;
+    if tail < TAIL_LEAST * (1.0 - 1e-9) {
+        return Err(ExposureError::FewScenarios { scenarios, alpha, tail });
+    }
     let sales = Sales::of(data, watch)?;
     let by_host = sales.by_host();
     if by_host.iter().all(|gmv| *gmv <= 0.0) {
@@ -334,7 +363,7 @@ pub fn report(
     let scenarios_model = risk.model;
     let absences = Absences { estimates, sales, draws };
     report.what_if =
-        questions.iter().map(|question| absences.answer(question)).collect::<Result<_, _>>()?;
+        questions.iter().map(|question| absences.listed(question)).collect::<Result<_, _>>()?;
     Ok(Exposure {
         report,
         absences,
@@ -372,6 +401,13 @@ impl Absences {
     fn answer(&self, question: &Question) -> Result<WhatIf, WhatIfError> {
         what_if(&self.estimates, &self.sales, question, &self.draws)
     }
+
+    /// As a report has it: with the brands that lose most.
+    fn listed(&self, question: &Question) -> Result<WhatIf, WhatIfError> {
+        let mut answer = self.answer(question)?;
+        answer.brands.truncate(BRANDS_MAX);
+        Ok(answer)
+    }
 }
 
 /// What a report is put together from.
@@ -391,9 +427,16 @@ impl<'p> Parts<'p> {
     fn report(&self) -> Report {
         let (data, risk) = (self.data, self.risk);
         let name = |host: u32| data.hosts.name(host);
-        let amounts: Vec<(u32, f64)> = (0..).zip(self.by_host.iter().copied()).collect();
+        let sells: Vec<bool> = (0..)
+            .zip(&self.sales.days)
+            .map(|(host, days)| !days.is_empty() || !shows_of(&data.shows, host).is_empty())
+            .collect();
+        let amounts: Vec<(u32, f64)> = (0..)
+            .zip(self.by_host.iter().copied())
+            .filter(|(host, _)| sells[*host as usize])
+            .collect();
         let Spread { concentration, highly_concentrated, gmv, .. } = spread::spread(&amounts, name);
-        let chance = spread::chance(&self.sales.days);
+        let chance = spread::chance(&self.sales.days, &sells);
         let months = spread::by_month(&self.sales.platform, name);
         let tail = risk.tails.mid;
         let intervals = &risk.intervals;

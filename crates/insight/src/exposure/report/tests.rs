@@ -46,6 +46,62 @@ fn of(orders: &str, shows: Option<&str>, incidents: Option<&str>) -> Result<Repo
     report(&import.finish().unwrap(), &options(1), &Unwatched).map(|exposure| exposure.report)
 }
 
+#[test]
+fn a_brand_too_small_for_the_list_is_told_its_loss() {
+    let mut import = Import::new();
+    let mut orders = "order_id,at,host,brand,category,buyer,amount,currency\n".to_owned();
+    for n in 0..30 * 60 {
+        let (brand, date) = (n % 30, Day(20_000 + n / 30));
+        orders
+            .push_str(&format!("o{n},{date} 20:30,ann,b{brand},beauty,p{n},{},CNY\n", 100 - brand));
+    }
+    import.orders(orders.as_bytes(), &Unwatched).unwrap();
+    let exposure = report(&import.finish().unwrap(), &options(1), &Unwatched).unwrap();
+    assert_eq!(exposure.report.what_if[0].brands.len(), 20);
+    let losses = exposure.losses_of("b29");
+    assert_eq!(losses.len(), exposure.report.what_if.len());
+    assert!(losses.iter().all(|(_, loss)| loss.lost > 0.0));
+    assert!(exposure.losses_of("nobody").is_empty());
+}
+
+#[test]
+fn a_tail_of_a_few_scenarios_is_no_tail() {
+    let mut import = Import::new();
+    let orders =
+        format!("order_id,at,host,brand,category,buyer,amount,currency\n{}", daily(&["ann"]));
+    import.orders(orders.as_bytes(), &Unwatched).unwrap();
+    let data = import.finish().unwrap();
+    let at = |alpha, scenarios| {
+        let run = Run { scenarios, ..options(1).run };
+        report(&data, &Options { alpha, run, ..options(1) }, &Unwatched).map(|_| ())
+    };
+    assert_eq!(at(0.9, 100), Ok(()));
+    assert_eq!(at(0.999, 10_000), Ok(()));
+    let few = at(0.999_999, 1000).unwrap_err().to_string();
+    assert!(
+        few.starts_with("of 1000 scenarios 0.001 are beyond alpha 0.999999; 10 are needed"),
+        "{few}"
+    );
+}
+
+#[test]
+fn who_is_only_followed_is_no_host_of_sales() {
+    let gini = |follows: Option<&str>| {
+        let mut import = Import::new();
+        let orders = format!(
+            "order_id,at,host,brand,category,buyer,amount,currency\n{}",
+            daily(&["ann", "bob"])
+        );
+        import.orders(orders.as_bytes(), &Unwatched).unwrap();
+        if let Some(rows) = follows {
+            import.follows(format!("viewer,host,at\n{rows}").as_bytes(), &Unwatched).unwrap();
+        }
+        let report = report(&import.finish().unwrap(), &options(1), &Unwatched).unwrap().report;
+        (report.gini, report.gini_interval, report.hhi_interval, report.hosts[1].share_interval)
+    };
+    assert_eq!(gini(None), gini(Some("v1,zed,2024-11-01\nv1,bob,2024-11-01\n")));
+}
+
 fn said(report: &Report, code: &str) -> bool {
     report.assumptions.iter().any(|said| said.code == code)
 }
