@@ -55,7 +55,9 @@ pub(crate) struct App {
     /// What hangs on whom, by the last analysis.
     pub(crate) exposure: Job<Exposure>,
     /// One comparison of recovery at a time.
-    pub(crate) comparing: tokio::sync::Mutex<()>,
+    pub(crate) comparing: Arc<tokio::sync::Mutex<()>>,
+    /// All orders are read for a standing, so one is worked out at a time.
+    pub(crate) standings: Arc<tokio::sync::Mutex<()>>,
     /// Objections to what counts for or against a host or a brand.
     pub(crate) appeals: Docs<Appeal>,
     /// Orders by buyer.

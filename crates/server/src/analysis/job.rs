@@ -9,11 +9,9 @@ use serde::{Deserialize, Serialize};
 use units::Timestamp;
 use utoipa::{IntoParams, ToSchema};
 
+use super::aside::quietly;
 use crate::clock;
 use crate::errors::{ApiResult, Code};
-
-/// How nice the thread is to those that serve the live shows.
-const NICE: i32 = 15;
 
 /// Where a job stands.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
@@ -127,15 +125,6 @@ impl<T: Send + Sync + 'static> Job<T> {
         let inner = lock(&self.inner);
         (inner.view.clone(), inner.answer.clone())
     }
-}
-
-/// Runs work on this thread at low priority; a panic is an error of the work.
-fn quietly<T>(work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
-    // On Linux this is the thread's own priority. Without the right to change it the work runs all the same.
-    let _ = rustix::process::setpriority_process(None, NICE);
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_else(|_| {
-        Err(anyhow::anyhow!("the analysis broke down; the server's log says where"))
-    })
 }
 
 fn settle<T>(inner: &Mutex<Inner<T>>, answer: anyhow::Result<T>) {

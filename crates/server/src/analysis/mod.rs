@@ -2,10 +2,12 @@
 //! host stands. The figures are `insight`'s; here its rows come out of the store, long work runs beside the live server on a
 //! thread of low priority, and answers are kept until the next one.
 
+mod aside;
 mod dataset;
 mod job;
 pub(crate) mod recovery;
 pub(crate) mod standing;
 
+pub(crate) use self::aside::aside;
 pub use self::dataset::{DatasetError, dataset};
 pub(crate) use self::job::{Have, Job, JobView};

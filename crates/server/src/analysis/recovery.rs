@@ -125,16 +125,8 @@ impl Days {
 fn donors(data: &Dataset, host: u32, start: Day) -> Result<DonorRules, Refused> {
     let buyers =
         Audiences::of_buyers(data, &Unwatched as &dyn Watch).map_err(RecoveryError::from)?;
-    let all: Vec<u32> = (0..data.hosts.len() as u32).collect();
     let name = |number: u32| data.hosts.name(number).to_owned();
-    let mut overlap: BTreeMap<String, f64> =
-        all.iter().map(|number| (name(*number), 0.0)).collect();
-    for pair in buyers.overlaps(&all) {
-        let [a, b] = pair.hosts;
-        if a == host || b == host {
-            overlap.insert(name(if a == host { b } else { a }), pair.overlap);
-        }
-    }
+    let overlap = buyers.overlaps_with(host).map(|(other, overlap)| (name(other), overlap));
     let disturbed = |at: u32| Day::of(at).0 >= start.0 - DISTURBED_DAYS;
     let left_out = data
         .incidents
@@ -143,7 +135,7 @@ fn donors(data: &Dataset, host: u32, start: Day) -> Result<DonorRules, Refused> 
         .filter(|incident| incident.host != host && disturbed(incident.at))
         .map(|incident| (name(incident.host), "an incident of its own".to_owned()))
         .collect();
-    Ok(DonorRules { overlap, left_out, ..DonorRules::default() })
+    Ok(DonorRules { overlap: overlap.collect(), left_out, ..DonorRules::default() })
 }
 
 #[cfg(test)]
@@ -201,6 +193,30 @@ mod tests {
             assert_eq!(answer.recovered.date, None);
             assert_eq!(answer.donors.len(), 4);
         }
+    }
+
+    #[test]
+    fn overlap_is_known_of_all_hosts_whose_buyers_are_and_of_no_other() {
+        let mut import = Import::new();
+        let row = |host: &str, buyer: &[u8], n: u32| {
+            let row = OrderRow {
+                id: &n.to_be_bytes(),
+                at: 86_400 + n,
+                host,
+                brand: "",
+                category: "",
+                buyer,
+                minor: 100,
+                currency: "CNY".parse().unwrap(),
+            };
+            import.order(0, &row).unwrap();
+        };
+        let (mut row, last) = (row, 700);
+        (0..=last).for_each(|n| row(&format!("h{n}"), if n % 2 == 0 { b"all" } else { b"" }, n));
+        let rules = donors(&import.finish().unwrap(), last, Day(3)).unwrap();
+        assert_eq!(rules.overlap.get("h0"), Some(&1.0), "also beyond the first hundreds of hosts");
+        assert_eq!(rules.overlap.get("h1"), None, "nobody knows who bought there");
+        assert_eq!(rules.overlap.len(), 350);
     }
 
     #[test]

@@ -7,10 +7,12 @@ use std::ops::ControlFlow;
 
 use insight::calendar::Day;
 use insight::standing::{
-    Earning, Evidence, Ledger, Outcome, PointEntry, PointPolicy, PointReason, Policy, Reversal,
-    Standing, StandingError, ledger, norms, standing,
+    Earning, Evidence, Ledger, Norms, Outcome, PointEntry, PointPolicy, PointReason, Policy,
+    Reversal, Standing, StandingError, ledger, norms, standing,
 };
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use show::Actor;
 use show::sentinel::Severity;
 use show::shop::OrderStatus;
 use store::{OrderQuery, Reader, StoreError, Table};
@@ -18,6 +20,7 @@ use units::Timestamp;
 
 use super::dataset::seconds;
 use crate::catalogue::{Product, ShowPlan};
+use crate::people::User;
 use crate::shows::STATUS;
 use crate::shows::cases::CASES;
 
@@ -63,6 +66,26 @@ pub(crate) struct Appeal {
     pub(crate) reason: String,
     pub(crate) asked_at: Timestamp,
     pub(crate) decided: Option<Decided>,
+}
+
+impl Appeal {
+    /// The key of the appeal of one piece of evidence: there is one, however often and at once somebody asks.
+    pub(crate) fn key(kind: Kind, slug: &str, of: &str) -> String {
+        let digest = Sha256::digest(format!("{kind:?}\n{slug}\n{of}"));
+        uuid::Builder::from_custom_bytes(std::array::from_fn(|at| digest[at]))
+            .into_uuid()
+            .to_string()
+    }
+
+    /// Whether this account had a hand in it: who asked, or who confirmed the incident, does not decide.
+    pub(crate) fn concerns(&self, user: &User, reader: &dyn Reader) -> Result<bool, StoreError> {
+        if self.by == user.name {
+            return Ok(true);
+        }
+        let Some(incident) = self.of.strip_prefix("incident/") else { return Ok(false) };
+        let case = CASES.get(reader, incident)?;
+        Ok(case.is_some_and(|case| case.value.incident.by == Some(Actor::User { id: user.id })))
+    }
 }
 
 /// What became of an appeal.
@@ -233,22 +256,23 @@ impl Record {
             .is_some_and(|pieces| pieces.evidence.iter().any(|piece| piece.id == evidence))
     }
 
-    /// One standing and its ledger of points.
+    /// What is usual among all hosts, or all brands.
+    pub(crate) fn norms(&self, kind: Kind) -> Result<Norms, NoStanding> {
+        let of_kind = self.pieces.iter().filter(|((other, _), _)| *other == kind);
+        let category: Vec<Evidence> =
+            of_kind.flat_map(|(_, pieces)| pieces.evidence.iter().cloned()).collect();
+        Ok(norms(&category, &Policy::default())?)
+    }
+
+    /// One standing and its ledger of points; `norms` are those of the kind.
     pub(crate) fn standing(
         &self,
         kind: Kind,
         slug: &str,
+        norms: &Norms,
         appeals: &[Appeal],
         today: Day,
     ) -> Result<(Standing, Ledger), NoStanding> {
-        let policy = Policy::default();
-        let category: Vec<Evidence> = self
-            .pieces
-            .iter()
-            .filter(|((other, _), _)| *other == kind)
-            .flat_map(|(_, pieces)| pieces.evidence.iter().cloned())
-            .collect();
-        let norms = norms(&category, &policy)?;
         let none = Pieces::default();
         let pieces = self.pieces.get(&(kind, slug.to_owned())).unwrap_or(&none);
         let won = |ids: &dyn Fn(&str) -> bool| -> Vec<Reversal> {
@@ -264,7 +288,7 @@ impl Record {
         };
         let of_evidence = won(&|id| pieces.evidence.iter().any(|piece| piece.id == id));
         let of_points = won(&|id| pieces.points.iter().any(|entry| entry.id == id));
-        let answer = standing(&pieces.evidence, &of_evidence, &norms, &policy, today)?;
+        let answer = standing(&pieces.evidence, &of_evidence, norms, &Policy::default(), today)?;
         let points = ledger(&pieces.points, &of_points, &PointPolicy::default(), today)?;
         Ok((answer, points))
     }
@@ -272,4 +296,22 @@ impl Record {
 
 pub(crate) fn day(at: Timestamp) -> Day {
     Day::of(seconds(at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_piece_of_evidence_has_one_appeal() {
+        let key = Appeal::key(Kind::Host, "anna", "show/evening/refunds");
+        assert_eq!(key, Appeal::key(Kind::Host, "anna", "show/evening/refunds"));
+        let others = [
+            Appeal::key(Kind::Brand, "anna", "show/evening/refunds"),
+            Appeal::key(Kind::Host, "bea", "show/evening/refunds"),
+            Appeal::key(Kind::Host, "anna", "show/late/refunds"),
+        ];
+        assert!(!others.contains(&key));
+        assert!(key.parse::<uuid::Uuid>().is_ok());
+    }
 }

@@ -178,25 +178,27 @@ pub(crate) async fn of_brand(
     app.catalogue.brands.get(&slug).ok_or_else(|| ApiError::about(Code::UnknownBrand, &slug))?;
     let (job, exposure) = app.exposure.view();
     let exposure = exposure.ok_or(Code::NoAnalysis)?;
+    let part = move || part_of_brand(&exposure, &slug, job.done_at);
+    Ok(Json(tokio::task::spawn_blocking(part).await.map_err(|_| Code::Internal)?))
+}
+
+fn part_of_brand(exposure: &Exposure, slug: &str, done_at: Option<String>) -> Value {
     let report = &exposure.report;
     let brand = report.brands.iter().find(|brand| brand.name == slug);
-    let what_if: Vec<Value> = report
-        .what_if
-        .iter()
-        .filter_map(|answer| {
-            let loss = answer.brands.iter().find(|loss| loss.brand == slug)?;
-            let question = &answer.question;
-            Some(json!({"host": question.host, "days": question.days, "lost": loss.lost,
-                "part_of_gmv": loss.part_of_gmv}))
+    let losses = exposure.losses_of(slug).into_iter();
+    let what_if: Vec<Value> = losses
+        .map(|(question, loss)| {
+            json!({"host": question.host, "days": question.days, "lost": loss.lost,
+                "part_of_gmv": loss.part_of_gmv})
         })
         .collect();
-    Ok(Json(json!({
-        "done_at": job.done_at,
+    json!({
+        "done_at": done_at,
         "currency": report.currency,
         "from": report.from,
         "until": report.until,
         "brand": brand,
         "what_if": what_if,
         "assumptions": report.assumptions,
-    })))
+    })
 }

@@ -14,7 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::exposure::day;
 use crate::analysis::recovery::recovery;
-use crate::analysis::{dataset, standing};
+use crate::analysis::{aside, dataset, standing};
 use crate::app::App;
 use crate::clock;
 use crate::errors::{ApiError, ApiResult, Code, ErrorBody};
@@ -49,14 +49,14 @@ pub(crate) async fn read(
         .map_or(Ok(Method::Sdid), str::parse)
         .map_err(|error: insight::recovery::NoMethod| invalid(error.to_string()))?;
     let start = day(Some(&ask.start))?.ok_or_else(|| invalid("start: a date".into()))?;
-    let _turn = app.comparing.try_lock().map_err(|_| Code::AnalysisRuns)?;
+    let turn = Arc::clone(&app.comparing).try_lock_owned().map_err(|_| Code::AnalysisRuns)?;
     let (store, now) = (Arc::clone(&app.store), clock::now());
-    let answer = tokio::task::spawn_blocking(move || {
-        let data = dataset(&*store as &dyn Reader, now, &Unwatched).map_err(|e| format!("{e}"))?;
-        recovery(&data, &ask.host, start, method, standing::day(now)).map_err(|e| e.to_string())
+    let answer = aside("recovery", turn, move || {
+        let data = dataset(&*store as &dyn Reader, now, &Unwatched)?;
+        Ok(recovery(&data, &ask.host, start, method, standing::day(now))?)
     });
-    let answer = answer.await.map_err(|_| Code::Internal)?;
-    let answer = answer.map_err(|says| ApiError::about(Code::CannotTell, says))?;
+    let answer = answer.await?;
+    let answer = answer.map_err(|says| ApiError::about(Code::CannotTell, says.to_string()))?;
     Ok(Json(serde_json::to_value(answer).map_err(|_| Code::Internal)?))
 }
 

@@ -10,12 +10,12 @@ use serde_json::Value;
 use store::Reader;
 use utoipa::{IntoParams, ToSchema};
 
+use crate::analysis::aside;
 use crate::analysis::standing::{Appeal, Decided, Kind, NoStanding, Record, day};
 use crate::app::{App, text};
 use crate::clock;
 use crate::errors::{ApiError, ApiResult, Code, ErrorBody};
 use crate::http::body::{Body, Params, Path};
-use crate::mint;
 use crate::people::{Caller, Role};
 
 /// Characters of a reason at most.
@@ -168,12 +168,14 @@ async fn views(
 ) -> ApiResult<Vec<StandingView>> {
     let appeals: Vec<Appeal> = app.appeals.all().iter().map(|it| Appeal::clone(it)).collect();
     let (store, today) = (Arc::clone(&app.store), day(clock::now()));
-    let work = tokio::task::spawn_blocking(move || -> Result<Vec<StandingView>, NoStanding> {
-        let record = Record::read(&*store as &dyn Reader)?;
-        named
+    let turn = Arc::clone(&app.standings).lock_owned().await;
+    let work = aside("standing", turn, move || {
+        let record = Record::read(&*store as &dyn Reader).map_err(NoStanding::from)?;
+        let norms = record.norms(kind)?;
+        let views: Result<Vec<StandingView>, NoStanding> = named
             .into_iter()
             .map(|(slug, name)| {
-                let (standing, ledger) = record.standing(kind, &slug, &appeals, today)?;
+                let (standing, ledger) = record.standing(kind, &slug, &norms, &appeals, today)?;
                 let mine = appeals.iter().filter(|it| it.kind == kind && it.slug == slug);
                 let mut mine: Vec<&Appeal> = mine.collect();
                 mine.sort_by_key(|appeal| std::cmp::Reverse(appeal.asked_at));
@@ -188,15 +190,19 @@ async fn views(
                     },
                 })
             })
-            .collect()
+            .collect();
+        Ok(views?)
     });
-    match work.await.map_err(|_| Code::Internal)? {
-        Ok(views) => Ok(views),
-        Err(NoStanding::Store(error)) => Err(error.into()),
-        Err(NoStanding::Standing(error)) => {
-            Err(ApiError::about(Code::CannotTell, error.to_string()))
-        }
-    }
+    work.await?.map_err(|error| match error.downcast::<NoStanding>() {
+        Ok(NoStanding::Store(error)) => error.into(),
+        Ok(NoStanding::Standing(error)) => ApiError::about(Code::CannotTell, error.to_string()),
+        Err(error) => internal(error),
+    })
+}
+
+fn internal(error: anyhow::Error) -> ApiError {
+    tracing::error!(%error, "standing");
+    Code::Internal.into()
 }
 
 /// An objection.
@@ -230,12 +236,15 @@ pub(crate) async fn appeal(
         return Err(ApiError::about(Code::TooManyRequests, "as many appeals wait as may wait"));
     }
     let store = Arc::clone(&app.store);
-    let record = tokio::task::spawn_blocking(move || Record::read(&*store as &dyn Reader));
-    let record = record.await.map_err(|_| Code::Internal)??;
-    if !record.holds(of.kind, &slug, &ask.of) {
+    let turn = Arc::clone(&app.standings).lock_owned().await;
+    let (whose, piece) = (slug.clone(), ask.of.clone());
+    let holds = aside("standing", turn, move || {
+        Ok(Record::read(&*store as &dyn Reader)?.holds(of.kind, &whose, &piece))
+    });
+    if !holds.await?.map_err(internal)? {
         return Err(ApiError::about(Code::UnknownEvidence, ask.of));
     }
-    let id = mint::uuid().to_string();
+    let id = Appeal::key(of.kind, &slug, &ask.of);
     let appeal = Appeal {
         id: id.clone(),
         kind: of.kind,
@@ -271,8 +280,17 @@ pub(crate) async fn decide(
     Params(of): Params<StandingOf>,
     Body(ask): Body<DecisionAsk>,
 ) -> ApiResult<Json<StandingView>> {
-    let by = caller.operator()?.name.clone();
+    let user = Arc::clone(caller.operator()?);
     let reason = reason(&ask.reason)?;
+    let known = app.appeals.get(&id).ok_or_else(|| ApiError::about(Code::UnknownAppeal, &id))?;
+    let (store, judge) = (Arc::clone(&app.store), Arc::clone(&user));
+    let concerns = move || known.concerns(&judge, &*store as &dyn Reader);
+    if tokio::task::spawn_blocking(concerns).await.map_err(|_| Code::Internal)?? {
+        let says =
+            "whoever asked, or confirmed the incident, does not decide: another operator does";
+        return Err(ApiError::about(Code::Forbidden, says));
+    }
+    let by = user.name.clone();
     let of_this = |appeal: &Appeal| appeal.kind == of.kind && appeal.slug == slug;
     app.appeals
         .update(&id, Code::UnknownAppeal, |appeal| {

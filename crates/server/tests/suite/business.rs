@@ -128,6 +128,12 @@ fn standing_shows_each_piece_and_an_appeal_reverses_it() {
 
     let brand = server.bearer(BO).get("standing/rouge?kind=brand").expect(200);
     assert_eq!(brand["standing"]["pieces"].as_array().unwrap().len(), 1);
+    // An operator who asks for a brand is not the one who decides.
+    let asked = otto.post("standing/rouge/appeals?kind=brand", &objection).expect(201);
+    let id = asked["appeals"][0]["id"].as_str().unwrap().to_owned();
+    let decision = format!("standing/rouge/appeals/{id}/decision?kind=brand");
+    otto.post(&decision, &upheld).refused("forbidden");
+    server.pat().post(&decision, &upheld).expect(200);
     let all = otto.get("standing").expect(200);
     assert_eq!(all.as_array().unwrap().len(), 2, "{all}");
 }
