@@ -10,7 +10,8 @@ use crate::embed::{EmbedError, Embedder};
 use crate::host::{self, HostModel, LABELS};
 use crate::rules::{Action, Pack, PackError, Rule, RuleId, Severity};
 use crate::text::grams::Scratch;
-use crate::text::normal::normal;
+use crate::text::normal::{Normal, normal};
+use crate::text::signs::{self, Signs};
 use crate::text::{self, ChatModel, ChatScores};
 use crate::weights::{Weights, WeightsError};
 
@@ -84,6 +85,8 @@ pub struct Judge {
     limits: Vec<String>,
     versions: Vec<String>,
     scratch: Scratch,
+    spelt: Normal,
+    plain: String,
 }
 
 impl std::fmt::Debug for Judge {
@@ -135,6 +138,8 @@ impl Judge {
             limits,
             versions,
             scratch: Scratch::default(),
+            spelt: Normal::default(),
+            plain: String::new(),
         })
     }
 
@@ -187,6 +192,19 @@ impl Judge {
     /// What a chat line is.
     pub fn chat(&mut self, text: &str) -> ChatScores {
         self.chat.score(text, &mut self.scratch)
+    }
+
+    /// The fingerprint of a chat line, for telling copies apart before anything is labelled.
+    pub fn fingerprint(&mut self, text: &str) -> u64 {
+        self.spelt.fill(text);
+        signs::fingerprint(&self.spelt)
+    }
+
+    /// What a chat line adds to the reading of its room.
+    pub fn signs(&mut self, language: Language, text: &str) -> Signs {
+        self.spelt.fill(text);
+        let words = signs::words(language, &self.spelt, &mut self.plain);
+        Signs::of(&self.chat(text), words)
     }
 
     /// How likely a chat line is offensive.

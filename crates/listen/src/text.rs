@@ -8,6 +8,7 @@ pub mod lexicon;
 pub mod linear;
 pub mod normal;
 pub mod prior;
+pub mod signs;
 pub mod train;
 
 use crate::Language;

@@ -10,6 +10,7 @@
 mod incident;
 mod judge;
 mod policy;
+pub mod room;
 mod signal;
 
 use serde::{Deserialize, Serialize};
