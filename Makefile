@@ -29,7 +29,7 @@ models: ## get the models that hear and judge, once; then everything works offli
 test: ## set up and run every test that a change must pass
 	@scripts/setup test
 	@$(MAKE) --no-print-directory web/dist/index.html
-	@scripts/models dev || true
+	@scripts/models dev || echo 'test: without models the tests of hearing and of sentences are SKIPPED'
 	cd web && npm run --silent test
 ifeq ($(NEXTEST),yes)
 	cargo nextest run --workspace

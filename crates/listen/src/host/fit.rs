@@ -202,9 +202,13 @@ fn calibrations(
 /// Platt's two numbers by Newton's method, then the threshold: contempt by false positives, claims by precision.
 fn calibrate(scored: &[(f32, bool)], by_false_positives: bool) -> Calibration {
     let (slope, shift) = platt(scored);
-    let threshold = if by_false_positives { by_rate(scored) } else { by_precision(scored) };
-    let threshold = logistic(slope * threshold + shift).clamp(0.02, 0.98);
-    Calibration { slope, shift, threshold }
+    let chance = |score: f32| logistic(slope * score + shift);
+    let threshold = if by_false_positives {
+        chance(by_rate(scored))
+    } else {
+        by_precision(scored.iter().map(|(score, _)| chance(*score)).collect())
+    };
+    Calibration { slope, shift, threshold: threshold.clamp(0.02, 0.98) }
 }
 
 /// What [`platt`] makes small: how badly log-odds fit, and how far the slope is from one.
@@ -276,12 +280,16 @@ fn by_rate(scored: &[(f32, bool)]) -> f32 {
         .map_or(f32::MAX, |step| step.0)
 }
 
-fn by_precision(scored: &[(f32, bool)]) -> f32 {
-    let ladder = ladder(scored);
-    let enough = |step: &&(f32, usize, usize)| {
-        step.2 as f64 / (step.1 + step.2) as f64 >= PRECISION && step.2 >= 5
+/// The least chance from which on rows that fire are right as often as [`PRECISION`] by their own chances. Counting the right ones
+/// would hang on one or two rows of a rare label.
+fn by_precision(mut chances: Vec<f32>) -> f32 {
+    chances.sort_by(|a, b| b.total_cmp(a));
+    let mut sum = 0.0;
+    let right = |(place, chance): (usize, &f32)| {
+        sum += f64::from(*chance);
+        (sum / (place + 1) as f64 >= PRECISION).then_some(*chance)
     };
-    ladder.iter().rev().find(enough).map_or(f32::MAX, |step| step.0)
+    chances.iter().enumerate().map_while(right).last().unwrap_or(1.0)
 }
 
 /// Area under the curve, recall at 2 % false positives, recall and precision at the threshold.

@@ -13,7 +13,7 @@ pub(crate) fn samples() -> PathBuf {
         .join("samples/speech")
 }
 
-/// Whether the speech model is there. Where it must be (`RINGLIGHT_MODELS_REQUIRED`, as in CI), its absence fails.
+/// Whether the speech model is there. Where `RINGLIGHT_MODELS_REQUIRED` is set, its absence fails.
 pub(crate) fn can_hear() -> bool {
     let there = listen::models::folder(|name| std::env::var_os(name))
         .is_some_and(|folder| folder.join(listen::models::WHISPER_BASE.file).exists());

@@ -30,3 +30,4 @@ mod sources;
 mod splices;
 mod tls;
 mod wait;
+mod weights;
