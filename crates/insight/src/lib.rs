@@ -2,8 +2,9 @@
 //!
 //! Each part takes plain rows and answers plain figures with their intervals and assumptions:
 //! [`import`] reads files, [`concentration`] says how unevenly sales are spread, [`exposure`] how much hangs on whom and what
-//! is at risk, [`sample`] makes up a platform with its truth, [`recovery`] says what an incident cost and whether a host is back,
-//! [`standing`] how a host or a brand stands and why. [`draws`], [`calendar`] and [`watch`] are what they share.
+//! is at risk, [`plan`] how to diversify and what it costs, [`sample`] makes up a platform with its truth, [`recovery`] says what
+//! an incident cost and whether a host is back, [`standing`] how a host or a brand stands and why. [`draws`], [`calendar`] and
+//! [`watch`] are what they share.
 //!
 //! Nothing here runs while a show is live, and nothing here acts. No care or training data of a person reaches this crate:
 //! no type of it has a place for them.
@@ -15,6 +16,7 @@ mod dense;
 pub mod draws;
 pub mod exposure;
 pub mod import;
+pub mod plan;
 pub mod recovery;
 pub mod sample;
 pub mod standing;

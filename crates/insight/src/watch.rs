@@ -28,6 +28,10 @@ pub enum Stage {
     Placebos,
     /// A posterior is drawn from.
     Posterior,
+    /// A plan is made for each of several budgets.
+    Budgets,
+    /// A plan is simulated and made again.
+    Rounds,
 }
 
 impl fmt::Display for Stage {
@@ -44,6 +48,8 @@ impl fmt::Display for Stage {
             Self::Parameters => "parameters",
             Self::Placebos => "placebos",
             Self::Posterior => "posterior",
+            Self::Budgets => "budgets",
+            Self::Rounds => "rounds",
         })
     }
 }
@@ -53,7 +59,7 @@ impl fmt::Display for Stage {
 #[error("stopped before it was done")]
 pub struct Stopped;
 
-/// Hears how far long work is. Called every some ten thousand steps, from any thread.
+/// Hears how far long work is. Called every some ten thousand small steps or at each large one, from any thread.
 pub trait Watch: Sync {
     /// `done` of `all` steps are done; `all` is 0 where nobody knows it. An error ends the work.
     fn at(&self, stage: Stage, done: u64, all: u64) -> Result<(), Stopped>;
