@@ -232,8 +232,15 @@ proptest! {
                 let plan = Planner::new(&problem, &scenarios).unwrap().plan().unwrap();
                 judge(&problem, &scenarios, &plan);
                 let other = by_interior_point(&problem, &scenarios).unwrap();
-                let room = 1e-6 * free.expected_gmv;
+                let whole: f64 = problem.hosts.iter().map(|host| host.gmv(host.hours_end())).sum();
+                let room = 1e-6 * free.expected_gmv + 1e-9 * whole;
                 prop_assert!((plan.expected_gmv - other).abs() <= room, "{} {other}", plan.expected_gmv);
+                let mut full = Planner::new(&problem, &scenarios).unwrap();
+                full.solver.cuts_max = 0;
+                let (again, least_again) = (full.plan().unwrap(), full.least_es().unwrap());
+                judge(&problem, &scenarios, &again);
+                prop_assert!((plan.expected_gmv - again.expected_gmv).abs() <= room);
+                prop_assert!((least - least_again).abs() <= 1e-6 * least + 1e-9 * whole);
                 if least > 1e-3 * free.es {
                     problem.es_budget = Some(0.9 * least);
                     let refused = Planner::new(&problem, &scenarios).unwrap().plan();
