@@ -28,6 +28,8 @@ pub enum Stage {
     Placebos,
     /// A posterior is drawn from.
     Posterior,
+    /// Cuts bound expected shortfall from below.
+    Cuts,
     /// A plan is made for each of several budgets.
     Budgets,
     /// A plan is simulated and made again.
@@ -48,6 +50,7 @@ impl fmt::Display for Stage {
             Self::Parameters => "parameters",
             Self::Placebos => "placebos",
             Self::Posterior => "posterior",
+            Self::Cuts => "cuts",
             Self::Budgets => "budgets",
             Self::Rounds => "rounds",
         })
@@ -72,5 +75,26 @@ pub struct Unwatched;
 impl Watch for Unwatched {
     fn at(&self, _stage: Stage, _done: u64, _all: u64) -> Result<(), Stopped> {
         Ok(())
+    }
+}
+
+/// A step of longer work: whatever is done within it is told as that step.
+pub(crate) struct Within<'w> {
+    pub(crate) watch: &'w dyn Watch,
+    pub(crate) stage: Stage,
+    pub(crate) done: u64,
+    pub(crate) all: u64,
+}
+
+impl Within<'_> {
+    /// Says that the step begins.
+    pub(crate) fn here(&self) -> Result<(), Stopped> {
+        self.watch.at(self.stage, self.done, self.all)
+    }
+}
+
+impl Watch for Within<'_> {
+    fn at(&self, _stage: Stage, _done: u64, _all: u64) -> Result<(), Stopped> {
+        self.here()
     }
 }

@@ -42,6 +42,8 @@ pub(crate) enum Command {
     Recovery(RecoveryArgs),
     /// Say how much of sales, audience and brands hangs on whom, and what is at risk
     Exposure(ExposureArgs),
+    /// Say how to diversify, and what it costs: hours by host within limits, and the frontier
+    Plan(PlanArgs),
     /// Check whether this machine is fit to run a server
     Doctor(DoctorArgs),
     /// Print the API's description (OpenAPI 3.1)
@@ -412,6 +414,26 @@ pub(crate) struct ExposureCheckArgs {
     /// Threads; they do not change the figures [default: as many as there are cores]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct PlanArgs {
+    /// Folder that `ringlight exposure --out` wrote
+    #[arg(long, value_name = "DIR")]
+    pub(crate) exposure: PathBuf,
+    /// TOML of the limits to keep to
+    #[arg(long, value_name = "FILE")]
+    pub(crate) constraints: PathBuf,
+    /// How many scenarios each simulation has
+    #[arg(long, value_name = "N", default_value_t = insight::plan::SCENARIOS,
+        value_parser = clap::value_parser!(u64).range(insight::plan::SCENARIOS_MIN..=insight::plan::SCENARIOS_MAX))]
+    pub(crate) scenarios: u64,
+    /// Names the random numbers; the same seed gives the same figures [default: that of the exposure]
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// Folder of the results
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
 }
 
 /// `HOST:DAYS[:DATE]`; the host's name may hold colons.

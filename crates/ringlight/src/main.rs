@@ -46,6 +46,7 @@ fn main() -> ExitCode {
         Command::Rules(RulesCommand::Test(args)) => commands::rules::test(&args),
         Command::Recovery(args) => commands::recovery::run(&args),
         Command::Exposure(args) => commands::exposure::run(&args),
+        Command::Plan(args) => commands::plan::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Openapi => {
             out::line(server::openapi());

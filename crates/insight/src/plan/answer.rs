@@ -8,7 +8,8 @@ use super::cuts::{Method, Optimum};
 use super::lp::Failure;
 use super::model::{Limit, Model, Point};
 use super::problem::{Host, Problem};
-use super::scenarios::Tail;
+use super::scenarios::{HostErrors, Tail};
+use crate::exposure::report::Said;
 
 /// A diversified plan.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -40,7 +41,7 @@ pub struct Plan {
     /// Rows of expected shortfall that it took.
     pub rows: usize,
     /// What the figures rest on.
-    pub assumptions: Vec<String>,
+    pub assumptions: Vec<Said>,
 }
 
 /// A host's part of a plan.
@@ -48,6 +49,9 @@ pub struct Plan {
 pub struct PlannedHost {
     /// The name.
     pub host: String,
+    /// Hours on air now, where somebody said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hours_now: Option<f64>,
     /// Hours on air.
     pub hours: f64,
     /// Hours of the contract.
@@ -58,10 +62,14 @@ pub struct PlannedHost {
     pub gmv: f64,
     /// GMV less the mean loss.
     pub expected_gmv: f64,
+    /// Its standard error.
+    pub expected_gmv_se: f64,
     /// Share of the plan's GMV.
     pub share: f64,
     /// E[L_i | L ≥ VaR] (Euler; Tasche, arXiv 0708.2542). They sum to `es`.
     pub es_contribution: f64,
+    /// Its standard error, taking scenarios at VaR to be made up as the tail is.
+    pub es_contribution_se: f64,
     /// Where the hours stand, when the problem has slots.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub slots: Vec<SlotHours>,
@@ -142,8 +150,12 @@ pub struct FrontierPoint {
     pub es_budget: f64,
     /// What the plan makes of it.
     pub es: f64,
+    /// Its standard error.
+    pub es_se: f64,
     /// Expected GMV.
     pub expected_gmv: f64,
+    /// Its standard error.
+    pub expected_gmv_se: f64,
     /// Expected GMV less than without a budget.
     pub gmv_given_up: f64,
     /// Expected GMV that one more unit of the budget would bring.
@@ -210,6 +222,7 @@ pub(super) struct View<'a> {
     pub(super) scenarios: usize,
     pub(super) point: &'a Point,
     pub(super) tail: &'a Tail,
+    pub(super) errors: HostErrors,
     pub(super) prices: Prices,
     /// [`Prices::of_next_hours`].
     pub(super) next: Vec<Option<f64>>,
@@ -255,13 +268,16 @@ impl View<'_> {
         let next_hour = next_hour.map(|(gmv, price)| NextHour { gmv, es: gmv * tail, price });
         PlannedHost {
             host: host.name.clone(),
+            hours_now: None,
             hours,
             hours_min: host.hours_min,
             hours_max: host.hours_end(),
             gmv,
             expected_gmv: gmv * (1.0 - mean),
+            expected_gmv_se: self.errors.mean[number] * unit,
             share: if whole > 0.0 { gmv / whole } else { 0.0 },
             es_contribution: gmv * tail,
+            es_contribution_se: self.errors.es[number] * unit,
             slots,
             next_hour,
         }
@@ -361,12 +377,15 @@ pub(super) fn limit_name(problem: &Problem, limit: Limit) -> String {
     }
 }
 
-fn assumptions() -> Vec<String> {
+fn assumptions() -> Vec<Said> {
     [
-        "each further hour of a host sells what the curve says, whoever else is on air",
-        "an incident takes a share of what its host sells, as the scenarios say",
-        "prices of limits hold for small changes, and one of several at a kink",
+        (
+            "plan_curve",
+            "each further hour of a host sells what the curve says, whoever else is on air",
+        ),
+        ("plan_loss", "an incident takes a share of what its host sells, as the scenarios say"),
+        ("plan_prices", "prices of limits hold for small changes, and one of several at a kink"),
     ]
-    .map(str::to_owned)
+    .map(|(code, text)| Said { code: code.into(), text: text.to_owned() })
     .to_vec()
 }

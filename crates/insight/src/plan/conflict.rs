@@ -138,5 +138,6 @@ pub(super) fn numeric(failure: Failure) -> Error {
     match failure {
         Failure::Infeasible => Error::Numeric("no plan keeps the limits".to_owned()),
         Failure::Numeric(what) => Error::Numeric(what),
+        Failure::Stopped(stopped) => Error::Stopped(stopped),
     }
 }

@@ -9,12 +9,17 @@ use serde::Deserialize;
 use super::problem::{Host, Problem, Slot};
 use super::{Error, words};
 
+/// Days of the period that hours are counted in: a week.
+const PERIOD_DAYS: f64 = 7.0;
+
 /// A constraints file; [`Constraints::EXAMPLE`] is one with every key.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Constraints {
     /// The budget of expected shortfall.
     pub es: EsLimit,
+    /// Hours of all hosts.
+    pub hours: TotalHours,
     /// Rest between hours of work.
     pub rest: Rest,
     /// For hosts that [`Constraints::host`] says nothing else of.
@@ -31,8 +36,18 @@ pub struct Constraints {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct EsLimit {
-    /// The most that expected shortfall may be, in currency.
+    /// The most that expected shortfall may be over the horizon, in currency.
     pub budget: Option<f64>,
+    /// The same as a part of what the hours of today run, with the same random numbers. Instead of `budget`.
+    pub part_of_now: Option<f64>,
+}
+
+/// `[hours]`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TotalHours {
+    /// The most hours of all hosts together, a week; those of today when absent. Instead of slots.
+    pub total: Option<f64>,
 }
 
 /// `[rest]`: what is off work, by default as in Directive 2003/88/EC, Art. 3 and 5.
@@ -57,9 +72,9 @@ impl Default for Rest {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct HostLimits {
-    /// The least hours (contract).
+    /// The least hours a week (contract).
     pub hours_min: Option<f64>,
-    /// The most hours (care).
+    /// The most hours a week (care).
     pub hours_max: Option<f64>,
     /// The largest share of all GMV.
     pub share_max: Option<f64>,
@@ -69,7 +84,7 @@ pub struct HostLimits {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SlotLimits {
-    /// The hours that it holds.
+    /// The hours that it holds, a week.
     pub hours: f64,
     /// Who may use it; everyone when absent.
     #[serde(default)]
@@ -87,12 +102,12 @@ pub struct BrandLimits {
 }
 
 impl Rest {
-    /// The most hours on air that rest leaves in `period_days`.
+    /// The most hours on air that rest leaves in a week.
     #[must_use]
-    pub fn hours_max(&self, period_days: f64) -> f64 {
+    pub fn hours_per_week_max(&self) -> f64 {
         let day = 24.0 - self.daily_hours;
         let day = self.on_air_hours_per_day.map_or(day, |most| day.min(most));
-        period_days / 7.0 * (7.0 * 24.0 - self.weekly_hours) / 24.0 * day
+        (PERIOD_DAYS * 24.0 - self.weekly_hours) / 24.0 * day
     }
 
     fn check(&self) -> Result<(), Error> {
@@ -130,19 +145,17 @@ impl Constraints {
         })
     }
 
-    /// Puts the limits on a problem whose curves are over `period_days`. What the file doesn't say stays as it was; care is
-    /// the smallest of what the problem, the file and rest say.
+    /// Puts the limits on a problem whose curves are by hours a week. What the file doesn't say stays as it was; care is
+    /// the smallest of what the problem, the file and rest say. What is measured by today ([`EsLimit::part_of_now`],
+    /// [`TotalHours`]) is left to who knows today.
     ///
     /// # Errors
     ///
     /// [`Error::Constraints`] when the file names a host or a brand that the problem doesn't have, or rest is no rest;
     /// [`Error::Contradiction`] when rest leaves less than a contract asks for. Whether limits fit each other otherwise is told by
     /// [`super::Planner::new`].
-    pub fn apply(&self, mut problem: Problem, period_days: f64) -> Result<Problem, Error> {
-        self.rest.check()?;
-        if !(period_days.is_finite() && period_days > 0.0) {
-            return Err(Error::Row(format!("the period is {period_days} days")));
-        }
+    pub fn apply(&self, mut problem: Problem) -> Result<Problem, Error> {
+        self.check()?;
         if self.es.budget.is_some() {
             problem.es_budget = self.es.budget;
         }
@@ -152,11 +165,11 @@ impl Constraints {
             .keys()
             .map(|name| Ok((name, find(&names, name, "host", &format!("host.{name}"))?)))
             .collect::<Result<_, Error>>()?;
-        let rested = self.rest.hours_max(period_days);
+        let rested = self.rest.hours_per_week_max();
         for (number, host) in problem.hosts.iter_mut().enumerate() {
             let own = of_file.iter().find(|(_, found)| *found == number);
             let own = own.and_then(|(name, _)| self.host.get(*name)).copied().unwrap_or_default();
-            self.limit(host, own, rested, period_days)?;
+            self.limit(host, own, rested)?;
         }
         for (name, slot) in &self.slot {
             let users = slot.hosts.iter().flatten();
@@ -176,22 +189,38 @@ impl Constraints {
         Ok(problem)
     }
 
-    fn limit(
-        &self,
-        host: &mut Host,
-        own: HostLimits,
-        rested: f64,
-        period_days: f64,
-    ) -> Result<(), Error> {
+    fn check(&self) -> Result<(), Error> {
+        let refuse = |what: &str| Err(Error::Constraints(what.to_owned()));
+        self.rest.check()?;
+        if self.es.budget.is_some() && self.es.part_of_now.is_some() {
+            return refuse("es: budget and part_of_now are two budgets; keep one");
+        }
+        match self.es.part_of_now {
+            Some(part) if !(part.is_finite() && part >= 0.0) => {
+                return refuse(&format!("es: part_of_now is {part}, not a part"));
+            }
+            _ => {}
+        }
+        match self.hours.total {
+            Some(_) if !self.slot.is_empty() => {
+                refuse("hours: total and slots both bound the hours of all hosts; keep one")
+            }
+            Some(total) if !(total.is_finite() && total >= 0.0) => {
+                refuse(&format!("hours: total is {total}, not hours"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn limit(&self, host: &mut Host, own: HostLimits, rested: f64) -> Result<(), Error> {
         host.hours_min = own.hours_min.or(self.default.hours_min).unwrap_or(host.hours_min);
         host.share_max = own.share_max.or(self.default.share_max).or(host.share_max);
         if host.hours_min > rested {
             return Err(Error::Contradiction(format!(
-                "the contract of {} asks for {} hours, rest leaves {} in {} days",
+                "the contract of {} asks for {} hours, rest leaves {} in a week",
                 host.name,
                 words::figure(host.hours_min),
-                words::figure(rested),
-                words::figure(period_days)
+                words::figure(rested)
             )));
         }
         // A maximum that is no number is refused by the check of rows, so it must get there.

@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::lp::{Failure, Lp, Row, Vertex};
 use super::model::{Model, Point};
 use super::scenarios::{Tail, Tails};
+use crate::watch::{Stage, Unwatched, Watch};
 
 /// Expected shortfall may exceed its bound by this part of it. Expected GMV is concave in the budget, so that it is off by no
 /// more where contracts ask for little, and by little more elsewhere.
@@ -162,13 +163,15 @@ pub(super) struct Solver<'a> {
     cuts: Vec<Row>,
     /// [`CUTS_MAX`], or less to have the full program.
     pub(super) cuts_max: usize,
+    /// Asked before each cut.
+    pub(super) watch: &'a dyn Watch,
 }
 
 impl<'a> Solver<'a> {
     pub(super) fn new(model: Model, tails: Tails<'a>) -> Self {
         // The mean over all scenarios is no more than the mean over the worst: the first cut, for nothing.
         let mean = model.cut(&model.mean);
-        Self { model, tails, cuts: vec![mean], cuts_max: CUTS_MAX }
+        Self { model, tails, cuts: vec![mean], cuts_max: CUTS_MAX, watch: &Unwatched }
     }
 
     /// The optimum for a goal.
@@ -199,7 +202,8 @@ impl<'a> Solver<'a> {
         let mut vertex = lp.solve()?;
         let mut inside = Inside::of(goal, &self.model, &mut self.tails);
         let mut tails: Vec<Vec<bool>> = Vec::new();
-        for _ in 0..self.cuts_max {
+        for number in 0..self.cuts_max {
+            self.watch.at(Stage::Cuts, number as u64, self.cuts_max as u64)?;
             let seen = Seen::new(goal, &vertex, &self.model, &mut self.tails);
             if seen.is_within() {
                 let optimum = Optimum::new(lp, vertex, &self.model, seen, Method::Cuts);

@@ -10,6 +10,7 @@ use super::cuts::{Goal, Inside, Method, Optimum, Seen, Solver, TAILS_KEPT};
 use super::lp::{Failure, Lp, Row, Vertex};
 use super::model::Model;
 use super::scenarios::Scenarios;
+use crate::watch::Stage;
 
 /// Choices tried with the same scenarios in rows of their own.
 const CHOICES_MAX: usize = 20;
@@ -93,6 +94,7 @@ impl Solver<'_> {
             full.lp.rows.extend(rows);
             let mut vertex = full.lp.solve()?;
             for _ in 0..CHOICES_MAX {
+                self.watch.at(Stage::Cuts, choices.len() as u64, 0)?;
                 let seen = Seen::new(goal, &vertex, &self.model, &mut tails);
                 if seen.is_within() {
                     let method = Method::FullProgram;

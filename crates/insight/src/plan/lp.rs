@@ -5,6 +5,8 @@
 
 use microlp::{ComparisonOp, OptimizationDirection, Problem, SolveOptions, Variable};
 
+use crate::watch::Stopped;
+
 /// How far a row or a bound may be missed, in the units of the row. The planner's units make a whole of 10⁴.
 const FEASIBILITY: f64 = 1e-9;
 
@@ -48,6 +50,13 @@ pub(super) struct Lp {
 pub(super) enum Failure {
     Infeasible,
     Numeric(String),
+    Stopped(Stopped),
+}
+
+impl From<Stopped> for Failure {
+    fn from(stopped: Stopped) -> Self {
+        Self::Stopped(stopped)
+    }
 }
 
 impl From<microlp::Error> for Failure {

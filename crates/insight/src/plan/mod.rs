@@ -18,24 +18,34 @@ mod answer;
 mod conflict;
 mod constraints;
 mod cuts;
+mod exposed;
 mod full;
 mod lp;
 mod model;
 mod problem;
 mod replan;
+mod report;
 mod scenarios;
 #[cfg(test)]
 mod tests;
 mod words;
 
 pub use answer::{Dual, Frontier, FrontierPoint, NextHour, Plan, PlannedHost, SlotHours, Unit};
-pub use constraints::{BrandLimits, Constraints, EsLimit, HostLimits, Rest, SlotLimits};
+pub use constraints::{
+    BrandLimits, Constraints, EsLimit, HostLimits, Rest, SlotLimits, TotalHours,
+};
 pub use cuts::Method;
+pub use exposed::{Exposed, Measured, SCENARIOS, SCENARIOS_MAX, SCENARIOS_MIN};
 pub use problem::{Block, Brand, Host, Problem, Slot};
 pub use replan::{Damping, ROUNDS_MAX, Replanned, Round, Simulate, replan};
+pub use report::{
+    AtElasticity, Ends, FrontierFile, MeasuredToday, Options, Outcome, PlanFile, SettledPoint,
+    report,
+};
 pub use scenarios::Scenarios;
 
 use crate::concentration::concentration;
+use crate::exposure::model::ModelError;
 use crate::watch::{Stage, Stopped, Watch};
 use answer::{Prices, View, limit_name};
 use conflict::numeric;
@@ -57,6 +67,12 @@ pub enum Error {
     /// The file of constraints can't be read, or speaks of who isn't there.
     #[error("constraints: {0}")]
     Constraints(String),
+    /// The files of an analysis that a plan is made from don't fit each other, or leave nothing to plan.
+    #[error("{0}")]
+    Exposure(String),
+    /// No scenario can be drawn for the hours that hosts may have.
+    #[error(transparent)]
+    Model(#[from] ModelError),
     /// Limits that cannot be kept together.
     #[error("{0}")]
     Contradiction(String),
@@ -111,6 +127,13 @@ impl<'a> Planner<'a> {
         Ok(Self { problem, scenarios, solver })
     }
 
+    /// Has somebody asked before each cut whether to go on.
+    #[must_use]
+    pub fn watched(mut self, watch: &'a dyn Watch) -> Self {
+        self.solver.watch = watch;
+        self
+    }
+
     /// The plan for the problem's budget.
     ///
     /// # Errors
@@ -163,7 +186,9 @@ impl<'a> Planner<'a> {
             frontier.points.push(FrontierPoint {
                 es_budget: budget,
                 es: optimum.tail.es * unit,
+                es_se: optimum.tail.es_se * unit,
                 expected_gmv,
+                expected_gmv_se: optimum.tail.mean_se * unit,
                 gmv_given_up: (gained - expected_gmv).max(0.0),
                 es_price: prices.es,
                 effective_hosts: concentration(&optimum.point.gmv).effective,
@@ -202,6 +227,7 @@ impl<'a> Planner<'a> {
         let prices = Prices::new(model, optimum).map_err(numeric)?;
         let (problem, scenarios) = (self.problem, self.scenarios.len());
         let next = prices.of_next_hours(problem, model, optimum);
-        Ok(View { problem, model, scenarios, point, tail, prices, next }.plan(optimum))
+        let errors = self.solver.tails.errors(&point.gmv, tail);
+        Ok(View { problem, model, scenarios, point, tail, errors, prices, next }.plan(optimum))
     }
 }

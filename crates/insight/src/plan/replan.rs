@@ -13,7 +13,7 @@ use super::model::Point;
 use super::problem::Problem;
 use super::scenarios::Scenarios;
 use super::{Error, Planner};
-use crate::watch::{Stage, Watch};
+use crate::watch::{Stage, Watch, Within};
 
 /// What makes scenarios from hours.
 pub trait Simulate {
@@ -21,7 +21,11 @@ pub trait Simulate {
     ///
     /// Equal hours must give equal scenarios, and scenario s must use the same random numbers whatever the hours are (common
     /// random numbers): else rounds differ by chance and never settle.
-    fn losses(&mut self, hours: &[f64]) -> Scenarios;
+    ///
+    /// # Errors
+    ///
+    /// Why there are none, such as [`Error::Stopped`].
+    fn losses(&mut self, hours: &[f64]) -> Result<Scenarios, Error>;
 }
 
 /// How rounds go on.
@@ -104,15 +108,19 @@ pub fn replan(
     let hosts = problem.hosts.iter().zip(today);
     let today: Vec<f64> =
         hosts.map(|(host, &hours)| hours.max(host.hours_min).min(host.hours_end())).collect();
-    let mut at = Target::new(problem, &simulate.losses(&today))?.optimum.point;
+    let rounds_max = damping.rounds_max as u64;
+    let within =
+        |done: usize| Within { watch, stage: Stage::Rounds, done: done as u64, all: rounds_max };
+    let mut at = Target::new(problem, &simulate.losses(&today)?, &within(0))?.optimum.point;
     let mut rounds: Vec<Round> = Vec::new();
     let mut best: Option<(Round, Point, Scenarios)> = None;
     let mut step = damping.step;
     let mut way_before: Vec<f64> = Vec::new();
     for number in 1..=damping.rounds_max {
-        watch.at(Stage::Rounds, number as u64 - 1, damping.rounds_max as u64)?;
-        let scenarios = simulate.losses(&at.hours);
-        let mut target = Target::new(problem, &scenarios)?;
+        let watch = within(number - 1);
+        watch.here()?;
+        let scenarios = simulate.losses(&at.hours)?;
+        let mut target = Target::new(problem, &scenarios, &watch)?;
         let round = target.round(number, &at, damping);
         rounds.push(round);
         let settled = round.gain_left <= damping.settled_gain * round.expected_gmv.abs();
@@ -138,7 +146,7 @@ pub fn replan(
         let least = rounds.iter().map(|round| round.es).fold(f64::INFINITY, f64::min);
         return Err(Error::BudgetTooSmall { budget: problem.es_budget.unwrap_or(least), least });
     };
-    let plan = Target::new(problem, &scenarios)?.describe(&at)?;
+    let plan = Target::new(problem, &scenarios, &within(rounds.len() - 1))?.describe(&at)?;
     Ok(Replanned { plan, settled: false, rounds })
 }
 
@@ -170,8 +178,12 @@ struct Target<'a> {
 }
 
 impl<'a> Target<'a> {
-    fn new(problem: &'a Problem, scenarios: &'a Scenarios) -> Result<Self, Error> {
-        let mut planner = Planner::new(problem, scenarios)?;
+    fn new(
+        problem: &'a Problem,
+        scenarios: &'a Scenarios,
+        watch: &'a dyn Watch,
+    ) -> Result<Self, Error> {
+        let mut planner = Planner::new(problem, scenarios)?.watched(watch);
         match planner.optimum(problem.es_budget) {
             Ok(optimum) => Ok(Self { planner, optimum, reached: true }),
             Err(Error::BudgetTooSmall { .. }) => {

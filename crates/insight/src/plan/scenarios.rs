@@ -172,6 +172,14 @@ pub(super) struct Tail {
     pub(super) mean_se: f64,
 }
 
+/// Standard errors by host, in the units of what is sold.
+pub(super) struct HostErrors {
+    /// Of the mean loss.
+    pub(super) mean: Vec<f64>,
+    /// Of the contribution to expected shortfall.
+    pub(super) es: Vec<f64>,
+}
+
 /// Finds tails again and again in the same room.
 pub(super) struct Tails<'a> {
     pub(super) scenarios: &'a Scenarios,
@@ -218,6 +226,35 @@ impl<'a> Tails<'a> {
         self.losses.extend(from_losses.iter().zip(to_losses).map(mix));
         let tail = self.tail_here(&gmv);
         (gmv, tail)
+    }
+
+    /// Standard errors of what is said by host when the hosts sell `gmv` and `tail` is what they lose.
+    ///
+    /// A contribution has the variance of its loss within the tail, and that of the tail's beginning, where scenarios are taken to be
+    /// made up as those in the tail.
+    pub(super) fn errors(&self, gmv: &[f64], tail: &Tail) -> HostErrors {
+        let (hosts, number) = (gmv.len(), self.scenarios.len() as f64);
+        let mut squares = (vec![0.0; hosts], vec![0.0; hosts]);
+        for scenario in 0..self.scenarios.len() {
+            let in_tail = self.scenarios.loss(scenario, gmv) >= tail.var;
+            for (host, share) in self.scenarios.row(scenario) {
+                let square = (share * gmv[host]).powi(2);
+                squares.0[host] += square;
+                squares.1[host] += if in_tail { square } else { 0.0 };
+            }
+        }
+        let beyond = if tail.es > 0.0 { 1.0 - tail.var / tail.es } else { 0.0 };
+        let means = self.scenarios.mean();
+        let mean = squares.0.iter().zip(gmv).zip(means).map(|((square, gmv), mean)| {
+            ((square / number - (gmv * mean).powi(2)).max(0.0) / number).sqrt()
+        });
+        let es = squares.1.iter().zip(gmv).zip(&tail.gradient).map(|((square, gmv), share)| {
+            let part = gmv * share;
+            let within = (square / self.mass - part.powi(2)).max(0.0);
+            let edge = (1.0 - self.mass / number) * (part * beyond).powi(2);
+            ((within + edge) / self.mass).sqrt()
+        });
+        HostErrors { mean: mean.collect(), es: es.collect() }
     }
 
     /// What is lost in each scenario where a tail was last looked for.

@@ -2,6 +2,7 @@
 
 pub(crate) mod exposure;
 mod page;
+pub(crate) mod plan;
 pub(crate) mod recovery;
 pub(crate) mod rules;
 pub(crate) mod text;

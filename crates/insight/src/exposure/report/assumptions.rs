@@ -1,6 +1,8 @@
 //! What the figures rest on, in words. Each has a code, so that pages can say it in other languages.
 
-use serde::Serialize;
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 
 use super::Parts;
 use crate::exposure::curves;
@@ -11,10 +13,10 @@ use crate::exposure::substitution::PRIOR_SD;
 use crate::import::Note;
 
 /// Something that was assumed or done.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Said {
     /// Names the kind of statement.
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     /// The statement in English.
     pub text: String,
 }
@@ -33,14 +35,15 @@ impl From<&Note> for Said {
             Note::OutOfOrder { .. } => "out_of_order",
             Note::ShowsOverlap { .. } => "shows_overlap",
         };
-        Self { code, text: note.to_string() }
+        Self { code: code.into(), text: note.to_string() }
     }
 }
 
 impl Parts<'_> {
     pub(super) fn assumptions(&self) -> Vec<Said> {
         let mut said = Vec::new();
-        let mut say = |code, text: String| said.push(Said { code, text });
+        let mut say =
+            |code: &'static str, text: String| said.push(Said { code: code.into(), text });
         self.of_incidents(&mut say);
         self.of_losses(&mut say);
         self.of_data(&mut say);

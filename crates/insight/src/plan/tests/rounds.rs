@@ -13,7 +13,7 @@ struct Toy {
 }
 
 impl Simulate for Toy {
-    fn losses(&mut self, hours: &[f64]) -> Scenarios {
+    fn losses(&mut self, hours: &[f64]) -> Result<Scenarios, Error> {
         self.asked += 1;
         let mut scenarios = Scenarios::new(self.hosts);
         for scenario in 0..self.scenarios {
@@ -26,9 +26,9 @@ impl Simulate for Toy {
                     row.push((host, (1.0 - first / hours) * dice.between(0.3, 1.0)));
                 }
             }
-            scenarios.push(row).unwrap();
+            scenarios.push(row)?;
         }
-        scenarios
+        Ok(scenarios)
     }
 }
 
@@ -40,7 +40,7 @@ fn toy(hosts: usize, scenarios: usize) -> Toy {
 fn tight(seed: u64, hosts: usize) -> (Problem, Vec<f64>) {
     let mut problem = varied(&mut Dice(seed), hosts);
     let today: Vec<f64> = problem.hosts.iter().map(|host| host.hours_end()).collect();
-    let scenarios = toy(hosts, 1000).losses(&today);
+    let scenarios = toy(hosts, 1000).losses(&today).unwrap();
     let free = Planner::new(&problem, &scenarios).unwrap().plan().unwrap();
     problem.es_budget = Some(0.6 * free.es);
     (problem, today)
@@ -61,7 +61,7 @@ fn rounds_settle_and_the_last_simulation_is_reported() {
 
         let plan = &replanned.plan;
         let hours: Vec<f64> = plan.hosts.iter().map(|host| host.hours).collect();
-        let scenarios = toy(10, 1000).losses(&hours);
+        let scenarios = toy(10, 1000).losses(&hours).unwrap();
         let gmv: Vec<f64> = plan.hosts.iter().map(|host| host.gmv).collect();
         let (es, _) = shortfall(&scenarios, &gmv, problem.alpha);
         assert!(close(plan.es, es, 1e-9), "{} {es}", plan.es);
@@ -77,10 +77,10 @@ fn rounds_do_better_than_the_first_plan() {
     let (problem, today) = tight(4, 10);
     let budget = problem.es_budget.unwrap();
     let mut simulate = toy(10, 1000);
-    let scenarios = simulate.losses(&today);
+    let scenarios = simulate.losses(&today).unwrap();
     let once = Planner::new(&problem, &scenarios).unwrap().plan().unwrap();
     let hours: Vec<f64> = once.hosts.iter().map(|host| host.hours).collect();
-    let really = simulate.losses(&hours);
+    let really = simulate.losses(&hours).unwrap();
     let gmv: Vec<f64> = once.hosts.iter().map(|host| host.gmv).collect();
     let (es, _) = shortfall(&really, &gmv, problem.alpha);
     let again = replan(&problem, &today, &mut simulate, Damping::default(), &Unwatched).unwrap();
@@ -103,7 +103,7 @@ fn who_watches_may_stop_it() {
     let stopped = replan(&problem, &today, &mut simulate, Damping::default(), &Two);
     assert_eq!(stopped, Err(Error::Stopped(Stopped)));
     assert_eq!(simulate.asked, 3);
-    let scenarios = simulate.losses(&today);
+    let scenarios = simulate.losses(&today).unwrap();
     let frontier = Planner::new(&problem, &scenarios).unwrap().frontier(9, &Two);
     assert_eq!(frontier, Err(Error::Stopped(Stopped)));
 }
@@ -112,8 +112,8 @@ fn who_watches_may_stop_it() {
 fn a_simulation_that_does_not_change_settles_at_once() {
     struct Same(Scenarios);
     impl Simulate for Same {
-        fn losses(&mut self, _: &[f64]) -> Scenarios {
-            self.0.clone()
+        fn losses(&mut self, _: &[f64]) -> Result<Scenarios, Error> {
+            Ok(self.0.clone())
         }
     }
     let mut dice = Dice(6);

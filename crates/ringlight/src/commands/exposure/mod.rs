@@ -1,6 +1,6 @@
 //! `exposure`: CSV files in, figures out; a made-up platform; and the engine held against exact numbers.
 
-mod progress;
+pub(super) mod progress;
 mod tables;
 mod told;
 
@@ -132,7 +132,7 @@ fn write(exposure: &Exposure, folder: &Path) -> anyhow::Result<bool> {
     Ok(true)
 }
 
-fn json(folder: &Path, name: &str, value: &impl Serialize) -> anyhow::Result<()> {
+pub(super) fn json(folder: &Path, name: &str, value: &impl Serialize) -> anyhow::Result<()> {
     file(folder, name, |out| {
         serde_json::to_writer_pretty(&mut *out, value)?;
         writeln!(out)

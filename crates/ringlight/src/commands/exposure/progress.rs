@@ -13,14 +13,14 @@ const TERMINAL_EVERY: Duration = Duration::from_millis(200);
 /// Between two lines in a log.
 const LOG_EVERY: Duration = Duration::from_secs(10);
 
-pub(super) struct Progress {
+pub(in crate::commands) struct Progress {
     stop: Arc<AtomicBool>,
     terminal: bool,
     said: Mutex<(Instant, Option<Stage>)>,
 }
 
 impl Progress {
-    pub(super) fn start() -> anyhow::Result<Self> {
+    pub(in crate::commands) fn start() -> anyhow::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
         let asked = Arc::clone(&stop);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -42,7 +42,7 @@ impl Progress {
     }
 
     /// Takes back the line on a terminal.
-    pub(super) fn done(&self) {
+    pub(in crate::commands) fn done(&self) {
         if self.terminal {
             let _ = write!(std::io::stderr().lock(), "\r\x1b[K");
         }
