@@ -27,6 +27,10 @@ pub const SCENARIOS_MAX: u64 = 1_000_000;
 /// Scenarios drawn between two words to who watches.
 const SAY_EVERY: u64 = 8192;
 
+/// Hours become one block while a further one sells no less than this part under their mean. What a block sells within is then low by less than
+/// a hundredth of it.
+const ALIKE: f64 = 0.04;
+
 /// The slot that stands for the hours of all hosts where the user names no slot.
 pub(super) const ALL_HOURS: &str = "all hours";
 
@@ -263,7 +267,7 @@ fn empty() -> Problem {
 /// today are those of the exposure.
 fn blocks(gmv_per_hour: &[f64], today: f64, weekly: f64, weeks: f64) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::with_capacity(gmv_per_hour.len() + 1);
-    let (mut sold, mut least) = (0.0, f64::INFINITY);
+    let (mut sold, mut least, mut at) = (0.0, f64::INFINITY, 0.0_f64);
     for (start, gmv) in gmv_per_hour.iter().enumerate() {
         let (start, within) = (start as f64, today - start as f64);
         let parts = if start < today && within < 1.0 && sold < weekly && weekly < sold + gmv {
@@ -278,10 +282,27 @@ fn blocks(gmv_per_hour: &[f64], today: f64, weekly: f64, weeks: f64) -> Vec<Bloc
             // Rounding must not let a further hour sell more.
             least = f64::min(least, gmv_per_hour);
             blocks.push(Block { hours, gmv_per_hour: least * weeks });
+            // Today stays a corner.
+            if (at - today).abs() > 1e-9 {
+                merge(&mut blocks);
+            }
+            at += hours;
         }
         sold += gmv;
     }
     blocks
+}
+
+/// Makes one of the last two blocks if they hardly differ: a program has a column for each.
+fn merge(blocks: &mut Vec<Block>) {
+    if let [.., before, last] = &mut blocks[..]
+        && last.gmv_per_hour >= (1.0 - ALIKE) * before.gmv_per_hour
+    {
+        let hours = before.hours + last.hours;
+        let sold = before.hours * before.gmv_per_hour + last.hours * last.gmv_per_hour;
+        *before = Block { hours, gmv_per_hour: sold / hours };
+        blocks.pop();
+    }
 }
 
 /// Brands of a host; shares that returns leave a breath above the whole are brought back to it.

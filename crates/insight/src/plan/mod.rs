@@ -52,6 +52,7 @@ use conflict::numeric;
 use cuts::{Goal, Optimum, Solver};
 use lp::Failure;
 use model::{Model, Point};
+use replan::NextHours;
 use scenarios::{Tail, Tails};
 
 /// Why there is no plan.
@@ -141,7 +142,7 @@ impl<'a> Planner<'a> {
     /// [`Error::BudgetTooSmall`], [`Error::Contradiction`] or [`Error::Numeric`].
     pub fn plan(&mut self) -> Result<Plan, Error> {
         let optimum = self.optimum(self.problem.es_budget)?;
-        self.describe(&optimum.point, &optimum.tail, &optimum)
+        self.describe(&optimum.point, &optimum.tail, &optimum, NextHours::Priced)
     }
 
     /// The least expected shortfall that the other limits allow. Currency.
@@ -222,11 +223,20 @@ impl<'a> Planner<'a> {
     }
 
     /// What a point does under these scenarios, with the prices of an optimum under them.
-    fn describe(&self, point: &Point, tail: &Tail, optimum: &Optimum) -> Result<Plan, Error> {
+    fn describe(
+        &self,
+        point: &Point,
+        tail: &Tail,
+        optimum: &Optimum,
+        next: NextHours,
+    ) -> Result<Plan, Error> {
         let model = &self.solver.model;
         let prices = Prices::new(model, optimum).map_err(numeric)?;
         let (problem, scenarios) = (self.problem, self.scenarios.len());
-        let next = prices.of_next_hours(problem, model, optimum);
+        let next = match next {
+            NextHours::Priced => prices.of_next_hours(problem, model, optimum),
+            NextHours::LeftOut => vec![None; problem.hosts.len()],
+        };
         let errors = self.solver.tails.errors(&point.gmv, tail);
         Ok(View { problem, model, scenarios, point, tail, errors, prices, next }.plan(optimum))
     }

@@ -49,6 +49,12 @@ const STUCK_HOURS: f64 = 0.01;
 /// How the part of the way grows while it goes on in one direction.
 const GROWTH: f64 = 1.5;
 
+/// How much the budget aimed at may change in a round, as a part of it, …
+const AIM_STEP: f64 = 0.01;
+
+/// … and how far it may be below the budget.
+const AIM_ROOM: f64 = 0.1;
+
 /// No loop is longer; what has not settled by then leaps for good.
 pub const ROUNDS_MAX: usize = 100;
 
@@ -103,6 +109,25 @@ pub fn replan(
     damping: Damping,
     watch: &dyn Watch,
 ) -> Result<Replanned, Error> {
+    rounds(problem, today, simulate, damping, NextHours::Priced, watch)
+}
+
+/// Whether to work out what one more hour of each host costs; it takes a program for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NextHours {
+    Priced,
+    LeftOut,
+}
+
+/// [`replan`]
+pub(super) fn rounds(
+    problem: &Problem,
+    today: &[f64],
+    simulate: &mut impl Simulate,
+    damping: Damping,
+    next: NextHours,
+    watch: &dyn Watch,
+) -> Result<Replanned, Error> {
     problem.check()?;
     check(problem, today, damping)?;
     let hosts = problem.hosts.iter().zip(today);
@@ -113,40 +138,45 @@ pub fn replan(
         |done: usize| Within { watch, stage: Stage::Rounds, done: done as u64, all: rounds_max };
     let mut at = Target::new(problem, &simulate.losses(&today)?, &within(0))?.optimum.point;
     let mut rounds: Vec<Round> = Vec::new();
-    let mut best: Option<(Round, Point, Scenarios)> = None;
+    let mut best: Option<(Round, Point, Scenarios, Problem)> = None;
+    let mut aimed = problem.clone();
     let mut step = damping.step;
     let mut way_before: Vec<f64> = Vec::new();
     for number in 1..=damping.rounds_max {
         let watch = within(number - 1);
         watch.here()?;
         let scenarios = simulate.losses(&at.hours)?;
-        let mut target = Target::new(problem, &scenarios, &watch)?;
-        let round = target.round(number, &at, damping);
+        let aim = aimed.clone();
+        let mut target = Target::new(&aim, &scenarios, &watch)?;
+        let round = target.round(number, &at, problem.es_budget, damping);
         rounds.push(round);
         let settled = round.gain_left <= damping.settled_gain * round.expected_gmv.abs();
         if settled && target.reached && round.within_budget {
-            return Ok(Replanned { plan: target.describe(&at)?, settled, rounds });
+            let plan = target.describe(&at, problem.es_budget, next)?;
+            return Ok(Replanned { plan, settled, rounds });
         }
         let reached = target.reached;
+        aimed.es_budget = next_aim(problem.es_budget, aim.es_budget, round.es);
         let to = &target.optimum.point;
         let way: Vec<f64> = at.gmv.iter().zip(&to.gmv).map(|(from, to)| to - from).collect();
         let turn: f64 = way.iter().zip(&way_before).map(|(now, before)| now * before).sum();
         step = if turn < 0.0 { step / 2.0 } else { f64::min(step * GROWTH, damping.step) };
         way_before = way;
-        let next = target.planner.solver.model.between(&at, &target.optimum.point, step);
+        let further = target.planner.solver.model.between(&at, &target.optimum.point, step);
         if reached && best.as_ref().is_none_or(|(old, ..)| better(&round, old)) {
-            best = Some((round, at, scenarios));
+            best = Some((round, at, scenarios, aim));
         }
         if round.moved_hours <= STUCK_HOURS && !reached {
             break;
         }
-        at = next;
+        at = further;
     }
-    let Some((_, at, scenarios)) = best else {
+    let Some((_, at, scenarios, aim)) = best else {
         let least = rounds.iter().map(|round| round.es).fold(f64::INFINITY, f64::min);
         return Err(Error::BudgetTooSmall { budget: problem.es_budget.unwrap_or(least), least });
     };
-    let plan = Target::new(problem, &scenarios, &within(rounds.len() - 1))?.describe(&at)?;
+    let mut target = Target::new(&aim, &scenarios, &within(rounds.len() - 1))?;
+    let plan = target.describe(&at, problem.es_budget, next)?;
     Ok(Replanned { plan, settled: false, rounds })
 }
 
@@ -195,7 +225,7 @@ impl<'a> Target<'a> {
     }
 
     /// What a point does under these scenarios, and how far it is from their plan.
-    fn round(&mut self, round: usize, at: &Point, damping: Damping) -> Round {
+    fn round(&mut self, round: usize, at: &Point, budget: Option<f64>, damping: Damping) -> Round {
         let tail = self.planner.solver.tails.tail(&at.gmv);
         let es = tail.es * self.planner.solver.model.unit;
         let expected_gmv = self.planner.expected(at);
@@ -205,16 +235,41 @@ impl<'a> Target<'a> {
             round,
             expected_gmv,
             es,
-            within_budget: !self.planner.problem.es_budget.is_some_and(over),
+            within_budget: !budget.is_some_and(over),
             gain_left: self.planner.expected(&self.optimum.point) - expected_gmv,
             moved_hours: hours.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max),
         }
     }
 
-    fn describe(&mut self, at: &Point) -> Result<Plan, Error> {
+    /// The plan of a point, with the budget that was asked for rather than aimed at.
+    fn describe(
+        &mut self,
+        at: &Point,
+        budget: Option<f64>,
+        next: NextHours,
+    ) -> Result<Plan, Error> {
         let tail = self.planner.solver.tails.tail(&at.gmv);
-        self.planner.describe(at, &tail, &self.optimum)
+        let mut plan = self.planner.describe(at, &tail, &self.optimum, next)?;
+        plan.es_budget = budget;
+        if let Some(budget) = budget {
+            plan.duals
+                .iter_mut()
+                .filter(|dual| dual.name == "es")
+                .for_each(|dual| dual.bound = budget);
+        }
+        Ok(plan)
     }
+}
+
+/// The budget that the next round plans for. A plan is fitted to the scenarios before it, so that its own often run a little over: what
+/// they ran over is taken off, and given back when they run below.
+fn next_aim(budget: Option<f64>, aim: Option<f64>, es: f64) -> Option<f64> {
+    let (budget, aim) = (budget?, aim?);
+    if !(es > 0.0 && budget > 0.0) {
+        return Some(budget);
+    }
+    let step = (budget / es).clamp(1.0 - AIM_STEP, 1.0 + AIM_STEP);
+    Some((aim * step).clamp((1.0 - AIM_ROOM) * budget, budget))
 }
 
 /// Within the budget goes before GMV; outside it, less expected shortfall is better.

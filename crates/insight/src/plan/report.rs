@@ -4,11 +4,11 @@
 use serde::Serialize;
 use units::Currency;
 
-use super::answer::{Dual, FrontierPoint, Plan};
+use super::answer::{FrontierPoint, Plan};
 use super::constraints::Constraints;
 use super::exposed::{ALL_HOURS, Exposed, Platform, Simulated};
 use super::problem::Problem;
-use super::replan::{Damping, Replanned, replan};
+use super::replan::{Damping, NextHours, Replanned, replan, rounds};
 use super::scenarios::{Scenarios, Tail, Tails};
 use super::{Error, FRONTIER_POINTS_MAX, words};
 use crate::concentration::concentration;
@@ -16,6 +16,12 @@ use crate::exposure::model::Levels;
 use crate::exposure::report::{Said, VERSION};
 use crate::exposure::spread::Interval;
 use crate::watch::{Stage, Watch, Within};
+
+/// The tight end of a frontier, as a part of the shortfall without a budget; less only where the plan has less.
+const LOW_END: f64 = 0.25;
+
+/// Rounds of a point of the frontier.
+const POINT_ROUNDS_MAX: usize = 12;
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -105,6 +111,9 @@ pub struct PlanFile {
     pub by_substitution: Levels<Outcome>,
     /// The plan at the ends of what the data leave open about a further hour.
     pub by_elasticity: Ends<AtElasticity>,
+    /// Expected GMV that one more unit of the budget would bring, by the slope of the frontier around the plan: hazards follow hours
+    /// there. The `es` of `duals` takes what a host loses of its sales as given, and is higher.
+    pub es_price: f64,
     /// The plan in as many scenarios that it was not fitted to.
     pub held_out: Outcome,
     /// The exposure's own figures of today.
@@ -134,9 +143,10 @@ pub struct FrontierFile {
     pub hours_now: Vec<f64>,
     /// Expected GMV without a budget.
     pub expected_gmv_free: f64,
-    /// The least expected shortfall that was found within the other limits.
+    /// Expected shortfall of the hours that contracts ask for; caps may leave no plan with so little.
     pub es_least: f64,
-    /// From the least expected shortfall to that of the plan without a budget.
+    /// From a quarter of the expected shortfall without a budget (less where the plan has less, more where contracts ask for more) to all
+    /// of it. `es_price` is the slope there.
     pub points: Vec<SettledPoint>,
     /// What the figures rest on.
     pub assumptions: Vec<Said>,
@@ -180,7 +190,7 @@ pub fn report(
         host.hours_now = Some(*hours);
     }
     let frontier = reporter.frontier(&planned, options.points, watch)?;
-    Ok((reporter.plan(planned, watch)?, frontier))
+    Ok((reporter.plan(planned, &frontier.points, watch)?, frontier))
 }
 
 struct Reporter<'a> {
@@ -192,6 +202,18 @@ struct Reporter<'a> {
 }
 
 impl Reporter<'_> {
+    /// As many rounds as a point of the frontier has; a point that they don't settle is marked.
+    fn replan_point(
+        &self,
+        problem: &Problem,
+        from: &[f64],
+        watch: &dyn Watch,
+    ) -> Result<Replanned, Error> {
+        let mut simulate = Simulated { platform: self.platform, scenarios: self.scenarios, watch };
+        let damping = Damping { rounds_max: POINT_ROUNDS_MAX, ..Damping::default() };
+        rounds(problem, from, &mut simulate, damping, NextHours::LeftOut, watch)
+    }
+
     fn replan(
         &self,
         problem: &Problem,
@@ -202,7 +224,12 @@ impl Reporter<'_> {
         replan(problem, from, &mut simulate, Damping::default(), watch)
     }
 
-    fn plan(&self, mut planned: Replanned, watch: &dyn Watch) -> Result<PlanFile, Error> {
+    fn plan(
+        &self,
+        mut planned: Replanned,
+        frontier: &[SettledPoint],
+        watch: &dyn Watch,
+    ) -> Result<PlanFile, Error> {
         let (platform, problem) = (self.platform, &self.platform.problem);
         let plan = &mut planned.plan;
         let hours: Vec<f64> = plan.hosts.iter().map(|host| host.hours).collect();
@@ -223,6 +250,7 @@ impl Reporter<'_> {
             seed: platform.seed,
             now: self.now,
             effective_hosts: concentration(&gmv).effective,
+            es_price: price_at(frontier, planned.plan.es),
             by_elasticity: Ends { low: at(low), high: at(high) },
             held_out: outcome(problem, &others, &gmv),
             exposure: MeasuredToday {
@@ -253,33 +281,35 @@ impl Reporter<'_> {
             watch,
             stage: Stage::Budgets,
             done: step as u64,
-            all: steps as u64 + 2,
+            all: steps as u64 + 1,
         };
         let mut problem = platform.problem.clone();
         problem.es_budget = None;
-        let free = self.replan(&problem, &hours(&planned.plan), &within(0))?;
+        let mut from = hours(&planned.plan);
+        let free = self.replan_point(&problem, &from, &within(0))?;
         let (most, gained) = (free.plan.es, free.plan.expected_gmv);
-        let least = self.least(&problem, &platform.today, &within(1))?.min(most);
-        let mut found = Vec::with_capacity(steps + 1);
-        let mut from = hours(&free.plan);
-        found.push(point(free, most, gained));
+        let least = self.contracts(watch)?;
+        let low = f64::max(least, f64::min(LOW_END * most, planned.plan.es)).min(most);
+        from = hours(&free.plan);
+        let mut found = vec![point(free, most, gained)];
         // From the loose end: the hours of one budget are near those of the next.
         for step in (0..steps).rev() {
-            let watch = within(steps - step + 1);
+            let watch = within(steps - step);
             watch.here()?;
-            let budget = least + (most - least) * (step as f64 / steps as f64);
+            let budget = low + (most - low) * (step as f64 / steps as f64);
             problem.es_budget = Some(budget);
-            match self.replan(&problem, &from, &watch) {
+            match self.replan_point(&problem, &from, &watch) {
                 Ok(planned) => {
                     from = hours(&planned.plan);
                     found.push(point(planned, budget, gained));
                 }
-                // The least that rounds found need not be where others end.
+                // Caps can ask for more than contracts do.
                 Err(Error::BudgetTooSmall { .. }) => {}
                 Err(error) => return Err(error),
             }
         }
         found.reverse();
+        slopes(&mut found);
         Ok(FrontierFile {
             version: VERSION,
             currency: self.exposed.measured.currency,
@@ -297,15 +327,13 @@ impl Reporter<'_> {
         })
     }
 
-    /// The least expected shortfall that rounds find. None of the limits asks for sales, so that the fewest hours are a start.
-    fn least(&self, problem: &Problem, from: &[f64], watch: &dyn Watch) -> Result<f64, Error> {
-        let mut problem = problem.clone();
-        problem.es_budget = Some(0.0);
-        match self.replan(&problem, from, watch) {
-            Ok(planned) => Ok(planned.plan.es),
-            Err(Error::BudgetTooSmall { least, .. }) => Ok(least),
-            Err(error) => Err(error),
-        }
+    /// Expected shortfall of the hours that contracts ask for: no plan has fewer.
+    fn contracts(&self, watch: &dyn Watch) -> Result<f64, Error> {
+        let problem = &self.platform.problem;
+        let hours: Vec<f64> = problem.hosts.iter().map(|host| host.hours_min).collect();
+        let sold: Vec<f64> = problem.hosts.iter().map(|host| host.gmv(host.hours_min)).collect();
+        let scenarios = self.platform.scenarios(&hours, 0, self.scenarios, watch)?.mid;
+        Ok(outcome(problem, &scenarios, &sold).es)
     }
 
     fn said(&self) -> Vec<Said> {
@@ -323,12 +351,16 @@ impl Reporter<'_> {
             "each round takes the share that a host loses as given while it plans, and simulates it anew afterwards: where rounds settle, plan and simulation agree; a plan that foresees its own hazards could sell a little more".to_owned(),
         );
         say(
+            "plan_extrapolates",
+            "what a further hour sells comes from how weeks of hosts differed; for more hours than a host ever had, or far fewer, nobody has seen it".to_owned(),
+        );
+        say(
             "plan_substitutes",
             "others take over the same part of a dark host's sales as today, however many hours they are on air".to_owned(),
         );
         say(
             "plan_errors",
-            "standard errors are those of the simulation for fixed hours; prices of limits have none and hold for these scenarios; what the data leave open is in the exposure's interval, in by_substitution and in by_elasticity".to_owned(),
+            "standard errors are those of the simulation for fixed hours; prices of limits have none, hold for these scenarios, and take what hosts lose of their sales as given; es_price is the frontier's slope, where hazards follow hours; what the data leave open is in the exposure's interval, in by_substitution and in by_elasticity".to_owned(),
         );
         if platform.total_kept {
             let total = words::figure(platform.today.iter().sum());
@@ -377,10 +409,33 @@ fn hours(plan: &Plan) -> Vec<f64> {
     plan.hosts.iter().map(|host| host.hours).collect()
 }
 
+/// The price of expected shortfall at each point is the frontier's slope there: hazards follow hours along it, as the multipliers of a
+/// single program don't know.
+fn slopes(points: &mut [SettledPoint]) {
+    let at: Vec<(f64, f64)> =
+        points.iter().map(|at| (at.point.es, at.point.expected_gmv)).collect();
+    for (number, settled) in points.iter_mut().enumerate() {
+        let (before, after) = (at[number.saturating_sub(1)], at[(number + 1).min(at.len() - 1)]);
+        settled.point.es_price = slope(before, after);
+    }
+}
+
+/// The slope of the piece of the frontier that `es` is in; none beyond its loose end.
+fn price_at(points: &[SettledPoint], es: f64) -> f64 {
+    let ends =
+        |pair: &[SettledPoint]| [&pair[0].point, &pair[1].point].map(|at| (at.es, at.expected_gmv));
+    let piece = points.windows(2).map(ends).find(|[_, after]| es < after.0);
+    piece.map_or(0.0, |[before, after]| slope(before, after))
+}
+
+fn slope(before: (f64, f64), after: (f64, f64)) -> f64 {
+    let es = after.0 - before.0;
+    if es > 0.0 { ((after.1 - before.1) / es).max(0.0) } else { 0.0 }
+}
+
 fn point(planned: Replanned, budget: f64, gained: f64) -> SettledPoint {
     let plan = planned.plan;
     let gmv: Vec<f64> = plan.hosts.iter().map(|host| host.gmv).collect();
-    let price = |dual: &&Dual| dual.name == "es";
     SettledPoint {
         point: FrontierPoint {
             es_budget: budget,
@@ -389,7 +444,7 @@ fn point(planned: Replanned, budget: f64, gained: f64) -> SettledPoint {
             expected_gmv: plan.expected_gmv,
             expected_gmv_se: plan.expected_gmv_se,
             gmv_given_up: (gained - plan.expected_gmv).max(0.0),
-            es_price: plan.duals.iter().find(price).map_or(0.0, |dual| dual.price),
+            es_price: 0.0,
             effective_hosts: concentration(&gmv).effective,
             hours: hours(&plan),
         },

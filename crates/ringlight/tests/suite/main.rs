@@ -23,6 +23,7 @@ mod hostile;
 mod keys;
 mod orders;
 mod pcm;
+mod plan;
 mod report;
 mod rooms;
 mod server;
