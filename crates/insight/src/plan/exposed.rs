@@ -221,7 +221,7 @@ impl Platform {
         let mut all = [(); 3].map(|()| Scenarios::new(self.places.len()));
         let mut scratch = Scratch::default();
         for index in 0..count {
-            if index > 0 && index % SAY_EVERY == 0 {
+            if index > 0 && index.is_multiple_of(SAY_EVERY) {
                 watch.at(Stage::Scenarios, index, count)?;
             }
             let mut rows = [(); 3].map(|()| Vec::new());

@@ -175,7 +175,8 @@ pub(super) fn rounds(
         let least = rounds.iter().map(|round| round.es).fold(f64::INFINITY, f64::min);
         return Err(Error::BudgetTooSmall { budget: problem.es_budget.unwrap_or(least), least });
     };
-    let mut target = Target::new(&aim, &scenarios, &within(rounds.len() - 1))?;
+    let watch = within(rounds.len() - 1);
+    let mut target = Target::new(&aim, &scenarios, &watch)?;
     let plan = target.describe(&at, problem.es_budget, next)?;
     Ok(Replanned { plan, settled: false, rounds })
 }
