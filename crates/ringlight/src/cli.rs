@@ -428,6 +428,10 @@ pub(crate) struct PlanArgs {
     #[arg(long, value_name = "N", default_value_t = insight::plan::SCENARIOS,
         value_parser = clap::value_parser!(u64).range(insight::plan::SCENARIOS_MIN..=insight::plan::SCENARIOS_MAX))]
     pub(crate) scenarios: u64,
+    /// How many plans the frontier has
+    #[arg(long, value_name = "N", default_value_t = 11,
+        value_parser = clap::value_parser!(u8).range(2..=100))]
+    pub(crate) points: u8,
     /// Names the random numbers; the same seed gives the same figures [default: that of the exposure]
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,

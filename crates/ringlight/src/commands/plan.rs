@@ -27,7 +27,8 @@ pub(crate) fn run(args: &PlanArgs) -> anyhow::Result<bool> {
     let text =
         fs::read_to_string(&args.constraints).with_context(|| format!("could not read {file}"))?;
     let constraints = Constraints::parse(&text).map_err(|error| refused(&error, args))?;
-    let options = Options { seed: args.seed, scenarios: args.scenarios, ..Options::default() };
+    let options =
+        Options { seed: args.seed, scenarios: args.scenarios, points: usize::from(args.points) };
     let progress = Progress::start()?;
     let done = report(&exposed, &constraints, &options, &progress);
     progress.done();
