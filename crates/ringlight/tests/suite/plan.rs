@@ -41,7 +41,7 @@ fn a_made_up_platform_is_planned_within_its_limits() {
         let out = path(dir.path(), folder);
         let mut args =
             vec!["plan", "--exposure", &exposure, "--constraints", LIMITS, "--out", &out];
-        args.extend(["--scenarios", "400", "--points", "2"]);
+        args.extend(["--scenarios", "400", "--points", "4"]);
         args.extend(more);
         let (code, said, err) = ringlight(&args);
         assert!(code == 0 && said.contains("hours a week: now  planned"), "{said}{err}");
@@ -82,7 +82,7 @@ fn a_made_up_platform_is_planned_within_its_limits() {
     }
     let frontier = read(&one, "frontier.json");
     let points = frontier["points"].as_array().unwrap();
-    assert_eq!(points.len(), 2);
+    assert!((2..=4).contains(&points.len()));
     for pair in points.windows(2) {
         assert!(figure(&pair[0], "es_budget") < figure(&pair[1], "es_budget"));
         assert_eq!(pair[0]["hours"].as_array().unwrap().len(), hosts.len());
