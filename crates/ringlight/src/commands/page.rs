@@ -1,6 +1,7 @@
 //! Results as a page in one file, for those who would rather look than read.
 
 use insight::exposure::report::Report;
+use insight::plan::{FrontierFile, PlanFile};
 use insight::recovery::Recovery;
 use serde::Serialize;
 
@@ -13,6 +14,7 @@ pub(crate) const NOT_BUILT: &str =
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(crate) enum Page<'a> {
     Exposure { report: &'a Report },
+    Plan { plan: &'a PlanFile, frontier: &'a FrontierFile },
     Recovery { recovery: &'a Recovery },
 }
 

@@ -9,7 +9,8 @@ use insight::plan::{
 };
 use serde::de::DeserializeOwned;
 
-use super::exposure::{json, progress::Progress};
+use super::exposure::{file, json, progress::Progress};
+use super::page::{self, Page};
 use crate::cli::PlanArgs;
 use crate::failure::Advice;
 use crate::out;
@@ -33,9 +34,13 @@ pub(crate) fn run(args: &PlanArgs) -> anyhow::Result<bool> {
     let done = report(&exposed, &constraints, &options, &progress);
     progress.done();
     let (plan, frontier) = done.map_err(|error| refused(&error, args))?;
-    write(&args.out, &plan, &frontier)?;
+    let page = write(&args.out, &plan, &frontier)?;
     told(&plan, &frontier);
-    out::line(format_args!("written to {}: plan.json, frontier.json", args.out.display()));
+    let more = if page { ", report.html" } else { "" };
+    out::line(format_args!("written to {}: plan.json, frontier.json{more}", args.out.display()));
+    if !page {
+        out::line(page::NOT_BUILT);
+    }
     Ok(true)
 }
 
@@ -72,11 +77,14 @@ fn refused(error: &Error, args: &PlanArgs) -> anyhow::Error {
     Advice::new(format!("{}: {error}", file.display()), hint).error()
 }
 
-/// Both files are there whole, or the one that is missing is said.
-fn write(folder: &Path, plan: &PlanFile, frontier: &FrontierFile) -> anyhow::Result<()> {
+/// Both files are there whole, or the one that is missing is said. Answers whether there is a page.
+fn write(folder: &Path, plan: &PlanFile, frontier: &FrontierFile) -> anyhow::Result<bool> {
     fs::create_dir_all(folder).with_context(|| format!("could not make {}", folder.display()))?;
     json(folder, "plan.json", plan)?;
-    json(folder, "frontier.json", frontier)
+    json(folder, "frontier.json", frontier)?;
+    let Some(page) = page::of(&Page::Plan { plan, frontier })? else { return Ok(false) };
+    file(folder, "report.html", |out| out.write_all(page.as_bytes()))?;
+    Ok(true)
 }
 
 fn told(file: &PlanFile, frontier: &FrontierFile) {

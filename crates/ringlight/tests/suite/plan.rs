@@ -54,6 +54,7 @@ fn a_made_up_platform_is_planned_within_its_limits() {
             [&one, &again].map(|dir| std::fs::read(Path::new(dir).join(name)).unwrap());
         assert!(one == again, "{name} follows from its seed");
     }
+    crate::report::holds_a_plan(&one);
     let figure = |value: &Value, key: &str| value[key].as_f64().unwrap();
     let hosts = file["hosts"].as_array().unwrap();
     assert_eq!(hosts.len(), 50);

@@ -93,6 +93,18 @@ fn a_report_holds_its_figures_and_no_address() {
     assert!(!without_names.contains("http://") && !without_names.contains("https://"));
 }
 
+/// That the folder of a plan has its page.
+pub(crate) fn holds_a_plan(folder: &str) {
+    if !built() {
+        return;
+    }
+    let read = |name: &str| std::fs::read_to_string(Path::new(folder).join(name)).unwrap();
+    let json = |name: &str| serde_json::from_str::<Value>(&read(name)).unwrap();
+    let held = data(&read("report.html"));
+    assert_eq!(held["kind"], "plan");
+    assert_eq!((&held["plan"], &held["frontier"]), (&json("plan.json"), &json("frontier.json")));
+}
+
 #[test]
 fn reports_open_from_the_disk() {
     if !built() || !can_browse() {

@@ -139,7 +139,7 @@ pub(super) fn json(folder: &Path, name: &str, value: &impl Serialize) -> anyhow:
     })
 }
 
-fn file(
+pub(super) fn file(
     folder: &Path,
     name: &str,
     fill: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
