@@ -9,6 +9,7 @@ use units::{AirTime, Timestamp};
 
 use crate::analysis::Job;
 use crate::analysis::standing::Appeal;
+use crate::api::Planned;
 use crate::catalogue::Catalogue;
 use crate::config::Config;
 use crate::docs::Docs;
@@ -54,6 +55,8 @@ pub(crate) struct App {
     pub(crate) rtmp_gate: Arc<Gate>,
     /// What hangs on whom, by the last analysis.
     pub(crate) exposure: Job<Exposure>,
+    /// The last diversified plan.
+    pub(crate) plan: Job<Planned>,
     /// One comparison of recovery at a time.
     pub(crate) comparing: Arc<tokio::sync::Mutex<()>>,
     /// All orders are read for a standing, so one is worked out at a time.

@@ -197,6 +197,7 @@ pub(crate) fn open(config: Config, rtmp: SocketAddr) -> anyhow::Result<Arc<App>>
         newcomers: Buckets::new(NEWCOMERS_PER_S, NEWCOMERS_BURST),
         planning: tokio::sync::Mutex::default(),
         exposure: Job::default(),
+        plan: Job::default(),
         comparing: Arc::default(),
         standings: Arc::default(),
         appeals: Docs::load("appeal", &store)?,

@@ -371,7 +371,7 @@ export interface ExposureAsk {
 
 /** An analysis of exposure. */
 export type ExposureView = JobView & {
-  /** The last report, as in `exposure.json`; null before the first. */
+  /** The last report, as in `exposure.json`; null before the first, and where the caller has it. */
   report?: Record<string, unknown> | null;
 };
 
@@ -522,6 +522,12 @@ export interface LaterView {
   air_ms: number;
   offer?: OfferView | null;
   pin?: PinView | null;
+}
+
+/** What a plan must keep to. */
+export interface Limits {
+  /** TOML; the guide to `plan` has every key. */
+  constraints: string;
 }
 
 /** A sentence of the host. */
@@ -747,6 +753,14 @@ export interface PinView {
   air_ms: number;
   sku?: string | null;
 }
+
+/** A plan under way or done. */
+export type PlanView = JobView & {
+  /** What less risk costs, as in `frontier.json`. */
+  frontier?: Record<string, unknown> | null;
+  /** The last plan, as in `plan.json`; null before the first, and where the caller has it. */
+  plan?: Record<string, unknown> | null;
+};
 
 /** What is done about what the host says. */
 export interface PolicyView {

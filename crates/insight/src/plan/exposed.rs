@@ -13,7 +13,7 @@ use super::problem::{Block, Brand, Host, Problem, Slot};
 use super::replan::Simulate;
 use super::scenarios::Scenarios;
 use crate::exposure::model::{Levels, Model};
-use crate::exposure::report::{CurvesFile, Said, ScenariosFile, VERSION};
+use crate::exposure::report::{CurvesFile, Report, Said, ScenariosFile, VERSION};
 use crate::exposure::scenario::{Engine, Scratch};
 use crate::exposure::spread::Interval;
 use crate::watch::{Stage, Watch};
@@ -51,6 +51,20 @@ pub struct Measured {
     pub es_standard_error: f64,
     /// What the exposure rests on, and the plan with it.
     pub assumptions: Vec<Said>,
+}
+
+impl From<&Report> for Measured {
+    fn from(report: &Report) -> Self {
+        Self {
+            version: report.version,
+            currency: report.currency,
+            horizon_days: report.horizon_days,
+            es: report.es,
+            es_interval: report.es_interval,
+            es_standard_error: report.es_standard_error,
+            assumptions: report.assumptions.clone(),
+        }
+    }
 }
 
 /// The files of an analysis that a plan is made from.

@@ -8,6 +8,7 @@ mod moderation;
 mod money;
 mod offers;
 mod orders;
+mod plan;
 mod program;
 mod public;
 mod recovery;
@@ -35,6 +36,7 @@ use utoipa_axum::routes;
 pub(crate) use self::incidents::{IncidentView, LineView, incident_view, lines};
 pub(crate) use self::money::MoneyView;
 pub(crate) use self::offers::PinView;
+pub(crate) use self::plan::Planned;
 pub(crate) use self::shows::plan_show;
 pub(crate) use self::studio::{FeedView, feed_view};
 use crate::app::App;
@@ -104,6 +106,8 @@ pub(crate) fn routes() -> (Router<Arc<App>>, Arc<str>) {
         .routes(routes!(exposure::read, exposure::compute, exposure::stop))
         .routes(routes!(exposure::what_if))
         .routes(routes!(exposure::of_brand))
+        .routes(routes!(plan::read, plan::compute, plan::stop))
+        .routes(routes!(plan::constraints))
         .routes(routes!(recovery::read))
         .routes(routes!(recovery::incidents))
         .routes(routes!(standing::list))

@@ -74,6 +74,22 @@ fn exposure_is_computed_from_the_servers_own_orders_and_brands_see_their_part() 
     otto.get("exposure/what-if?host=nobody&days=30").refused("invalid_field");
     otto.get("exposure/what-if?host=anna&days=0").refused("invalid_field");
 
+    let limits = otto.get("plan/constraints").expect(200);
+    assert!(limits["constraints"].as_str().unwrap().contains("[host.\"anna\"]"), "{limits}");
+    let wrong = json!({"constraints": "[es]\nbudge = 1\n"});
+    let refused = otto.post("plan", &wrong).refused("invalid_field");
+    assert!(refused["message"].to_string().contains("budge"), "{refused}");
+    otto.post("plan", &json!({"constraints": "[es]\npart_of_now = 1.0\n"})).expect(202);
+    let planned = wait::until("the plan to end", || {
+        let view = otto.get("plan").expect(200);
+        (view["state"] != "running").then_some(view)
+    });
+    // One host with five orders may have nothing to plan with; then it says so.
+    match planned["state"].as_str() {
+        Some("ready") => assert!(planned["plan"]["hosts"].is_array(), "{planned}"),
+        _ => assert!(planned["error"].is_string(), "{planned}"),
+    }
+
     let part = bo.get("brands/rouge/exposure").expect(200);
     assert_eq!(
         (&part["brand"]["name"], &part["brand"]["top_host"]),
