@@ -35,6 +35,9 @@ pub(crate) enum Command {
     /// Judge text, train what judges it, and see what it is worth
     #[command(subcommand)]
     Text(TextCommand),
+    /// Read the chat of a room as the sentinel does, and see what that is worth
+    #[command(subcommand)]
+    Room(RoomCommand),
     /// Look after rule packs
     #[command(subcommand)]
     Rules(RulesCommand),
@@ -214,6 +217,63 @@ pub(crate) enum TextCommand {
     Train(TrainArgs),
     /// Say what the weights are worth on held-out sets
     Eval(EvalArgs),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RoomCommand {
+    /// Read a recorded chat and say when the room turned
+    ///
+    /// FILE has rows `at_ms<TAB>viewer<TAB>text` in order of time. A row that cannot be used (not three fields, no time, time that
+    /// goes back, no viewer, longer than 64 KiB, not UTF-8) is left out, with its line and the reason on standard error; the
+    /// rest is read, and the exit code is 1. With --json: one object per alarm, {"at_ms","channel","evidence"}, last
+    /// {"messages","hours","alarms"}.
+    Score(RoomScoreArgs),
+    /// Measure false alarms and delays in simulated rooms made of real lines
+    Eval(RoomEvalArgs),
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct RoomScoreArgs {
+    /// The rows; - reads standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// zh, ru or en
+    #[arg(long)]
+    pub(crate) lang: listen::Language,
+    /// False alarms that are put up with in 1000 hours of a room
+    #[arg(long, value_name = "N", default_value_t = show::sentinel::room::ALARMS_PER_1000H, value_parser = alarms)]
+    pub(crate) alarms_per_1000h: f64,
+    /// One JSON object a line
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct RoomEvalArgs {
+    /// Folder of the project's sets
+    #[arg(long, value_name = "DIR", default_value = "texts")]
+    pub(crate) texts: PathBuf,
+    /// A log of a real Chinese chat with a column `text`, packed with gzip; rooms are made of its lines as well
+    #[arg(long, value_name = "FILE")]
+    pub(crate) chat: Option<PathBuf>,
+    /// Hours of rooms in which nothing happens
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(2..=100_000))]
+    pub(crate) hours: u64,
+    /// Rooms of each kind of turn
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    pub(crate) turns: u64,
+    /// False alarms that are put up with in 1000 hours of a room
+    #[arg(long, value_name = "N", default_value_t = show::sentinel::room::ALARMS_PER_1000H, value_parser = alarms)]
+    pub(crate) alarms_per_1000h: f64,
+    /// Names the random numbers; the same seed makes the same rooms
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+fn alarms(text: &str) -> Result<f64, String> {
+    let range = show::sentinel::room::ALARMS_RANGE;
+    let number = text.parse().ok().filter(|number| range.contains(number));
+    number.ok_or_else(|| format!("write a number from {} to {}", range.start(), range.end()))
 }
 
 #[derive(Debug, Subcommand)]

@@ -21,7 +21,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::cli::{
-    Cli, Command, ConfigCommand, LogCommand, ModelsCommand, RulesCommand, TextCommand,
+    Cli, Command, ConfigCommand, LogCommand, ModelsCommand, RoomCommand, RulesCommand, TextCommand,
 };
 
 /// An order makes and drops some dozens of small allocations on three threads; this allocator does it for 3 to 12 % less
@@ -43,6 +43,8 @@ fn main() -> ExitCode {
         Command::Text(TextCommand::Score(args)) => commands::text::score(&args),
         Command::Text(TextCommand::Train(args)) => commands::text::train(&args),
         Command::Text(TextCommand::Eval(args)) => commands::text::eval(&args),
+        Command::Room(RoomCommand::Score(args)) => commands::room::score(&args),
+        Command::Room(RoomCommand::Eval(args)) => commands::room::eval(&args),
         Command::Rules(RulesCommand::Test(args)) => commands::rules::test(&args),
         Command::Recovery(args) => commands::recovery::run(&args),
         Command::Exposure(args) => commands::exposure::run(&args),

@@ -9,7 +9,7 @@
 //! step; [`run`] with the same seed reproduces it. The shape follows TigerBeetle's VOPR: one process, faults by chance,
 //! checks all the time.
 //!
-//! [`crowd`] is the other half: a crowd that behaves, for the demo.
+//! [`crowd`] is the other half: a crowd that behaves, for the demo. [`turns`] measures the reader of rooms in simulated rooms.
 
 mod buyers;
 mod check;
@@ -22,6 +22,7 @@ mod report;
 mod run;
 mod store;
 mod story;
+pub mod turns;
 mod world;
 
 pub use check::{Invariant, Violation};

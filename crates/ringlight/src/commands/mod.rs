@@ -4,5 +4,6 @@ pub(crate) mod exposure;
 mod page;
 pub(crate) mod plan;
 pub(crate) mod recovery;
+pub(crate) mod room;
 pub(crate) mod rules;
 pub(crate) mod text;

@@ -12,7 +12,7 @@ use listen::sets::Sets;
 
 pub(crate) use eval::run as eval;
 pub(crate) use score::run as score;
-pub(crate) use train::run as train;
+pub(crate) use train::{run as train, unpacked};
 
 /// The folder of the weights that do not ship.
 pub(crate) fn models(given: Option<&Path>) -> Option<PathBuf> {
@@ -21,7 +21,7 @@ pub(crate) fn models(given: Option<&Path>) -> Option<PathBuf> {
 }
 
 /// The sets of a folder, in the order of their names.
-fn sets(folder: &Path) -> anyhow::Result<Sets> {
+pub(crate) fn sets(folder: &Path) -> anyhow::Result<Sets> {
     let mut sets = Sets::default();
     for kind in ["chat", "claims", "host"] {
         for language in ["en", "ru", "zh"] {

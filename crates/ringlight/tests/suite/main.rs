@@ -30,5 +30,6 @@ mod server;
 mod sources;
 mod splices;
 mod tls;
+mod turns;
 mod wait;
 mod weights;

@@ -76,7 +76,7 @@ pub(super) fn public(texts: &Path, extra: &Path, sets: &mut Sets) -> anyhow::Res
     Ok(())
 }
 
-pub(super) fn unpacked(bytes: &[u8]) -> anyhow::Result<Vec<u8>> {
+pub(crate) fn unpacked(bytes: &[u8]) -> anyhow::Result<Vec<u8>> {
     let mut plain = Vec::new();
     GzDecoder::new(bytes)
         .take(PUBLIC_BYTES_MAX)
