@@ -89,10 +89,10 @@ fn stream(name: &str, language: &'static str, delay_s: u32) -> Caught {
     // All of it airs a delay later.
     air::wait_air(&server, length_ms + 2000);
     let incidents = pat.get("/:shows/evening/incidents").json()["incidents"].clone();
-    let captions = captions(&server);
     pat.post("/:shows/evening/end", &Value::Null).expect(200);
 
     let recorded = loudness(&ffmpeg::sound(&server.playlist()));
+    let captions = captions(&server);
     let said = loudness(&ffmpeg::sound(file));
     let lag = lag_ms(&said, &recorded, i64::from(delay_s) * 1000 + 8000);
     assert!(recorded.last().unwrap().0 >= lag + length_ms, "the recording is too short");
