@@ -88,7 +88,12 @@ fn a_made_up_platform_is_planned_within_its_limits() {
         assert!(figure(&pair[0], "es_budget") < figure(&pair[1], "es_budget"));
         assert_eq!(pair[0]["hours"].as_array().unwrap().len(), hosts.len());
     }
-    assert_eq!(std::fs::read_dir(&one).unwrap().count(), 2, "nothing half-written is left");
+    let mut names: Vec<_> =
+        std::fs::read_dir(&one).unwrap().map(|file| file.unwrap().file_name()).collect();
+    names.sort();
+    // Without the built pages there is no report.
+    names.retain(|name| name != "report.html");
+    assert_eq!(names, ["frontier.json", "plan.json"], "nothing half-written is left");
 }
 
 #[test]

@@ -13,7 +13,9 @@ fn root() -> PathBuf {
 fn made_again(which: &str) {
     let extra = std::env::var_os("RINGLIGHT_EXTRA").map(PathBuf::from);
     let Some(extra) = extra.filter(|_| can_hear()) else {
-        eprintln!("SKIPPED: RINGLIGHT_EXTRA names no folder with the public sets of texts/extra.sha256");
+        eprintln!(
+            "SKIPPED: RINGLIGHT_EXTRA names no folder with the public sets of texts/extra.sha256"
+        );
         return;
     };
     let out = tempfile::tempdir().unwrap();
@@ -28,7 +30,10 @@ fn made_again(which: &str) {
     let name = format!("{which}.weights");
     let made = std::fs::read(out.path().join(&name)).unwrap();
     let ships = std::fs::read(root().join("models").join(&name)).unwrap();
-    assert!(made == ships, "{name} that ships is another: make it again with `ringlight text train`");
+    assert!(
+        made == ships,
+        "{name} that ships is another: make it again with `ringlight text train`"
+    );
 }
 
 #[test]

@@ -187,9 +187,10 @@ static FAIL: AtomicBool = AtomicBool::new(false);
 fn a_shard_that_panics_lets_its_viewers_go_and_serves_on() {
     let site =
         Site::new(HubConfig { shards: 1, clock: failing_clock, ..HubConfig::new(clock) }, limits());
-    let (mut before, _) = site.join(1, None);
+    // Handed over first, so the shard has it once the other one is in the room.
     let _waiting = site.connect(2, 0);
-    until("both are counted", || Counters::get(&site.hub.counters().connections) == 2);
+    let (mut before, _) = site.join(1, None);
+    assert_eq!(Counters::get(&site.hub.counters().connections), 2);
     FAIL.store(true, Ordering::SeqCst);
     while before.try_next().is_some() {}
     let counters = site.hub.counters();
