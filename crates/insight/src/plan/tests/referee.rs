@@ -30,7 +30,7 @@ pub(super) fn shortfall(scenarios: &Scenarios, gmv: &[f64], alpha: f64) -> (f64,
 /// Holds a plan to everything that its problem asks for, and its figures to each other.
 pub(super) fn judge(problem: &Problem, scenarios: &Scenarios, plan: &Plan) {
     let near = |a: f64, b: f64, what: &str| {
-        assert!((a - b).abs() <= 1e-6 * a.abs().max(b.abs()).max(1e-6), "{what}: {a} and {b}");
+        assert!((a - b).abs() <= 1e-6 * a.abs().max(b.abs()).max(1e-3), "{what}: {a} and {b}");
     };
     let upto = |a: f64, b: f64, what: &str| {
         assert!(a <= b + 1e-6 * b.abs().max(1e-3), "{what}: {a} exceeds {b}");
