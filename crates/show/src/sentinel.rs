@@ -12,6 +12,7 @@ mod judge;
 mod policy;
 pub mod room;
 mod signal;
+mod turn;
 
 use serde::{Deserialize, Serialize};
 use units::{Duration, IncidentId, MediaTime};
@@ -20,6 +21,7 @@ pub use self::incident::{Act, Incident, IncidentState, Left, Severity, Stake, Ve
 pub(crate) use self::judge::{judge, person};
 pub use self::policy::{Mode, NAME_MAX_BYTES, PACKS_MAX, Policy, RESPONSES_MAX, Response};
 pub use self::signal::{HITS_MAX, Hearing, Hit, Signal, Window};
+pub use self::turn::{ONE_CASE, ROOM_RULE, RoomTurn, Shift, Unsure};
 
 use crate::desk::Fact;
 use crate::names::Actor;
@@ -88,6 +90,8 @@ pub enum Change {
     Opened(Incident),
     /// One is now this.
     Moved(Incident),
+    /// Words that may be something, in case the room turns.
+    Unsure(Unsure),
     /// A sentence was heard, or not.
     Sentence {
         /// Where it begins.
@@ -124,6 +128,9 @@ pub enum Change {
 pub struct Sentinel {
     /// Incidents, the oldest first.
     pub incidents: Vec<Incident>,
+    /// Words that were too unsure for an incident, the latest ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unsure: Vec<Unsure>,
     /// How listening does; absent: nobody listens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hearing: Option<Hearing>,
@@ -155,8 +162,11 @@ impl Sentinel {
                     let over = self.incidents.iter().position(|i| i.state != IncidentState::Open);
                     self.incidents.remove(over.unwrap_or(0));
                 }
+                let (from, to) = (incident.from, incident.to);
+                self.unsure.retain(|unsure| unsure.hit.to <= from || to <= unsure.hit.from);
                 self.incidents.push(incident.clone());
             }
+            Change::Unsure(unsure) => self.remember(unsure),
             Change::Moved(incident) => {
                 if let Some(known) = self.incidents.iter_mut().find(|i| i.id == incident.id) {
                     *known = incident.clone();

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use units::{ActionId, Duration, IncidentId, MediaTime, Timestamp};
 
 use super::policy::Response;
+use super::turn::RoomTurn;
 use crate::names::{Actor, Sku};
 use crate::text::TextRef;
 
@@ -20,6 +21,17 @@ pub enum Severity {
     Serious,
     /// It must not air.
     Grave,
+}
+
+impl Severity {
+    /// The next graver one.
+    #[must_use]
+    pub const fn raised(self) -> Self {
+        match self {
+            Self::Notice => Self::Serious,
+            Self::Serious | Self::Grave => Self::Grave,
+        }
+    }
 }
 
 /// What hung on the moment.
@@ -99,6 +111,12 @@ pub struct Incident {
     /// Why the machine left it to people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left: Option<Left>,
+    /// The room that turned, where it did: what happened after the words, or without any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room: Option<RoomTurn>,
+    /// The incident that this one goes on with: one quarrel is one case, whose first incident leads it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<IncidentId>,
     /// Windows in a row that heard the same words and found nothing.
     #[serde(default)]
     pub misses: u8,
@@ -146,6 +164,18 @@ pub enum Left {
 }
 
 impl Incident {
+    /// Whether it has words; a room turns without any.
+    #[must_use]
+    pub fn has_words(&self) -> bool {
+        self.from < self.to
+    }
+
+    /// When something last happened in it.
+    #[must_use]
+    pub fn active_at(&self) -> Timestamp {
+        self.room.as_ref().map_or(self.at, |room| room.at.max(self.at))
+    }
+
     /// Whether its words and an interval share a moment.
     #[must_use]
     pub fn touches(&self, from: MediaTime, to: MediaTime) -> bool {

@@ -1,22 +1,22 @@
 //! The judgement: from a signal, or a person's word, to changes. It plans on a copy and changes nothing itself.
 
-use units::{ActionId, IncidentId, MediaTime, Timestamp};
+use units::{ActionId, Duration, IncidentId, MediaTime, Timestamp};
 
 use super::incident::{Act, Incident, IncidentState, Left};
 use super::policy::{Mode, Policy, Response};
 use super::signal::{HITS_MAX, Hit, Signal, Window};
 use super::{
-    ALSO_MAX, Change, Decide, GROWTH, MACHINE_HAND_OVER_MAX, MACHINE_STOP_MAX, MISSES, Order,
-    RUN_GAP, Sentinel, WIDEN_AFTER, WIDEN_BEFORE,
+    ALSO_MAX, Change, Decide, GROWTH, MACHINE_HAND_OVER_MAX, MACHINE_STOP_MAX, MISSES, ONE_CASE,
+    Order, RUN_GAP, Sentinel, WIDEN_AFTER, WIDEN_BEFORE,
 };
 use crate::lifecycle::{State, Status};
 use crate::names::Actor;
 use crate::rejection::Rejection;
 
 /// A sentence that ends this close to the end of its window may be going on.
-const MAY_GO_ON: units::Duration = units::Duration::from_s(1);
+const MAY_GO_ON: Duration = Duration::from_s(1);
 /// How far the bounds of the same words lie apart from one window to the next.
-const BOUNDS_VARY: units::Duration = units::Duration::from_ms(500);
+const BOUNDS_VARY: Duration = Duration::from_ms(500);
 
 /// What a signal leads to. A show that is not live hears nothing.
 pub(crate) fn judge(state: &State, signal: &Signal, at: Timestamp) -> Vec<Change> {
@@ -24,7 +24,7 @@ pub(crate) fn judge(state: &State, signal: &Signal, at: Timestamp) -> Vec<Change
     let Some(policy) = policy.filter(|_| state.status == Status::Live) else { return Vec::new() };
     match signal {
         Signal::Window(window) => {
-            let mut turn = Turn::new(&state.sentinel, policy, at);
+            let mut turn = Turn::new(state, policy, at);
             let hits = window.hits.iter().take(HITS_MAX).filter(|hit| hit.from < hit.to);
             let known: Vec<IncidentId> = hits.filter_map(|hit| turn.hit(hit, window)).collect();
             turn.count_misses(window, &known);
@@ -37,8 +37,13 @@ pub(crate) fn judge(state: &State, signal: &Signal, at: Timestamp) -> Vec<Change
         Signal::Hearing { hearing, versions } => {
             vec![Change::Hearing { hearing: *hearing, versions: versions.clone() }]
         }
+        Signal::Room { turn: room, stake, incident } => {
+            let mut turn = Turn::new(state, policy, at);
+            turn.room(room, stake, *incident);
+            turn.changes
+        }
         Signal::NotDone { action, aired, instead } => {
-            let mut turn = Turn::new(&state.sentinel, policy, at);
+            let mut turn = Turn::new(state, policy, at);
             turn.not_done(*action, *aired, *instead);
             turn.changes
         }
@@ -72,11 +77,15 @@ pub(crate) fn person(
                     Some(Order::Change(*act))
                 }
                 Some(_) => None,
+                None if !incident.has_words() => None,
                 None => Some(Order::Stop(*now.act.insert(proposal(incident, action)))),
             }
         }
         Decide::Widen { from, to } => {
             now.state = IncidentState::Confirmed;
+            if !incident.has_words() && incident.act.is_none() && (from.is_none() || to.is_none()) {
+                return Err(Rejection::BadSetting { field: "from".to_owned() });
+            }
             let old = incident.act.unwrap_or_else(|| proposal(incident, action));
             let from = from.unwrap_or(old.from - WIDEN_BEFORE);
             let to = to.or_else(|| old.to.map(|to| to + WIDEN_AFTER));
@@ -106,19 +115,23 @@ fn proposal(incident: &Incident, id: ActionId) -> Act {
 }
 
 /// One signal's judgement on a copy.
-struct Turn<'a> {
-    sentinel: Sentinel,
-    policy: &'a Policy,
-    at: Timestamp,
+pub(super) struct Turn<'a> {
+    pub(super) sentinel: Sentinel,
+    pub(super) policy: &'a Policy,
+    pub(super) at: Timestamp,
+    /// From when something is said to when it airs.
+    pub(super) delay: Duration,
     changes: Vec<Change>,
 }
 
 impl<'a> Turn<'a> {
-    fn new(sentinel: &Sentinel, policy: &'a Policy, at: Timestamp) -> Self {
-        Self { sentinel: sentinel.clone(), policy, at, changes: Vec::new() }
+    fn new(state: &State, policy: &'a Policy, at: Timestamp) -> Self {
+        let delay = state.plan.as_ref().map_or(0, |plan| plan.delay_s);
+        let delay = Duration::from_s(delay.into());
+        Self { sentinel: state.sentinel.clone(), policy, at, delay, changes: Vec::new() }
     }
 
-    fn push(&mut self, change: Change) {
+    pub(super) fn push(&mut self, change: Change) {
         self.sentinel.apply(&change);
         self.changes.push(change);
     }
@@ -132,6 +145,13 @@ impl<'a> Turn<'a> {
     fn hit(&mut self, hit: &Hit, window: &Window) -> Option<IncidentId> {
         let response = self.policy.response(&hit.rule, hit.proposed);
         if response == Response::Off || self.was_dismissed(hit) {
+            return None;
+        }
+        if hit.weak {
+            // Unfinished sentences grow; what they may be is asked once.
+            if hit.last {
+                self.unsure(hit);
+            }
             return None;
         }
         let open = |i: &&Incident| {
@@ -169,12 +189,13 @@ impl<'a> Turn<'a> {
             // A sentence that goes on grows out of what was let air: the shorter of the two counts.
             let half = (hit.to - hit.from).min(i.to - i.from).scale(1, 2);
             i.state == IncidentState::Dismissed
+                && i.has_words()
                 && (i.rule == hit.rule || i.also.contains(&hit.rule))
                 && i.to.min(hit.to) - i.from.max(hit.from) >= half
         })
     }
 
-    fn opened(&self, hit: &Hit, response: Response) -> Incident {
+    pub(super) fn opened(&self, hit: &Hit, response: Response) -> Incident {
         Incident {
             id: hit.incident,
             at: self.at,
@@ -190,6 +211,8 @@ impl<'a> Turn<'a> {
             response,
             act: None,
             left: None,
+            room: None,
+            of: self.case(ONE_CASE).map(|lead| lead.id),
             misses: 0,
             state: IncidentState::Open,
             by: None,
@@ -311,6 +334,9 @@ impl<'a> Turn<'a> {
         }
         let missed = |i: &&Incident| {
             i.state == IncidentState::Open
+                && i.has_words()
+                // What the room turned at is no mistake of one window.
+                && i.room.is_none()
                 && !hit.contains(&i.id)
                 && window.from <= i.from + BOUNDS_VARY
                 && i.to - BOUNDS_VARY <= window.to

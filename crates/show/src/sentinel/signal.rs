@@ -5,6 +5,7 @@ use units::{ActionId, IncidentId, MediaTime};
 
 use super::incident::{Severity, Stake};
 use super::policy::Response;
+use super::turn::RoomTurn;
 use crate::text::TextRef;
 
 /// Hits of one window at most; a shell that has more gives the gravest.
@@ -64,6 +65,9 @@ pub struct Hit {
     pub to: MediaTime,
     /// The sentence is finished: `to` is its end.
     pub last: bool,
+    /// Too unsure to be a hit: it opens nothing, and is remembered in case the room turns.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub weak: bool,
     /// The words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<TextRef>,
@@ -104,6 +108,15 @@ pub enum Signal {
         /// Versions of models and packs, such as `whisper-base-q8_0` and `core 3`.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         versions: Vec<String>,
+    },
+    /// The room turned, or leans.
+    Room {
+        /// How.
+        turn: RoomTurn,
+        /// What is at stake.
+        stake: Stake,
+        /// The id of the incident, should one be opened.
+        incident: IncidentId,
     },
     /// The program refused what the sentinel ordered.
     NotDone {

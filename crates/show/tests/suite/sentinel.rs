@@ -1,15 +1,16 @@
 //! Incidents as scripts: what was heard, what the sentinel ordered, and what people made of it.
 //!
 //! `window 0-5 contempt=2.0-4.5` is a window over 0 to 5 s with a hit; `!` behind the hit says that its sentence is finished,
-//! and `?` behind the window that it was not understood. Answers give each change, with times in seconds.
+//! and `~` that it is too unsure for an incident; `?` behind the window says that it was not understood. `at 70` lets time go on to
+//! 70 s, `turn hostile` is a room that turned, `lean hostile` one that leans. Answers give each change, with times in seconds.
 
 use std::fmt::Write as _;
 
 use expect_test::{Expect, expect};
 use show::desk::{Action, ActionKind, Fact};
 use show::sentinel::{
-    Act, Change, Decide, Hearing, Hit, Mode, Order, Policy, Response, Severity, Signal, Stake,
-    Verdict, Window,
+    Act, Change, Decide, Hearing, Hit, Mode, Order, Policy, Response, RoomTurn, Severity, Shift,
+    Signal, Stake, Verdict, Window, room::Channel,
 };
 use show::*;
 use units::*;
@@ -19,6 +20,7 @@ use crate::world::{T0, by};
 struct Desk {
     state: State,
     minted: u128,
+    now_s: i64,
 }
 
 fn s(at: MediaTime) -> String {
@@ -53,7 +55,7 @@ impl Desk {
             start: StartMode::Auto,
             policy: Some(policy),
         };
-        let mut desk = Self { state: State::default(), minted: 0 };
+        let mut desk = Self { state: State::default(), minted: 0, now_s: 0 };
         desk.input(Input::Plan { plan, by: by() });
         desk.input(Input::Start { by: by(), host_busy: None });
         desk
@@ -65,7 +67,7 @@ impl Desk {
     }
 
     fn input(&mut self, input: Input) -> Vec<Event> {
-        let events = match Show::decide(&self.state, &input, T0) {
+        let events = match Show::decide(&self.state, &input, T0 + Duration::from_s(self.now_s)) {
             Ok(decision) => decision.events,
             Err(rejection) => panic!("refused: {}", rejection.code()),
         };
@@ -75,7 +77,7 @@ impl Desk {
 
     fn hit(&mut self, text: &str) -> Hit {
         let (rule, at) = text.split_once('=').expect("a hit");
-        let (from, to) = span(at.trim_end_matches('!'));
+        let (from, to) = span(at.trim_end_matches(['!', '~']));
         let pack = if rule.starts_with("minors") { "claims" } else { "core" };
         Hit {
             rule: format!("{pack}/{rule}"),
@@ -84,7 +86,8 @@ impl Desk {
             proposed: Response::Mute,
             from,
             to,
-            last: at.ends_with('!'),
+            last: at.ends_with(['!', '~']),
+            weak: at.ends_with('~'),
             text: None,
             answers: None,
             stake: Stake::default(),
@@ -112,6 +115,25 @@ impl Desk {
                 let (action, instead) = (act.expect("an act").id, ActionId::from_u128(self.mint()));
                 return Input::Signal { signal: Signal::NotDone { action, aired, instead } };
             }
+            "turn" | "lean" => {
+                let channel = match words.next() {
+                    Some("boycott") => Channel::Boycott,
+                    _ => Channel::Hostile,
+                };
+                let at = T0 + Duration::from_s(self.now_s);
+                let shift = Shift { channel, before: 20_000, now: 400_000, hits: 40, of: 100 };
+                let turn = RoomTurn {
+                    at,
+                    since: at - Duration::from_s(30),
+                    air: MediaTime::from_ms(self.now_s * 1000),
+                    sure: verb == "turn",
+                    shifts: vec![shift],
+                    messages: vec![MessageId::from_u128(self.mint())],
+                };
+                let incident = IncidentId::from_u128(self.mint());
+                let signal = Signal::Room { turn, stake: Stake::default(), incident };
+                return Input::Signal { signal };
+            }
             "hearing" => {
                 let signal = Signal::Hearing { hearing: Hearing::Late, versions: Vec::new() };
                 return Input::Signal { signal };
@@ -133,6 +155,10 @@ impl Desk {
     fn run(&mut self, script: &str) -> String {
         let mut out = String::new();
         for line in script.lines().map(str::trim) {
+            if let Some(at) = line.strip_prefix("at ") {
+                self.now_s = at.parse().expect("seconds");
+                continue;
+            }
             let input = self.signal(line);
             let _ = write!(out, "{line} ->");
             for event in self.input(input) {
@@ -154,8 +180,15 @@ fn told(change: &Change) -> String {
         Change::Opened(i) | Change::Moved(i) => {
             let word = if matches!(change, Change::Opened(_)) { "opened" } else { "now" };
             let left = i.left.map_or(String::new(), |left| format!(" left: {left:?}"));
-            format!("{word} {} {}-{} {:?}{left}", i.rule, s(i.from), s(i.to), i.state)
+            let of = i.of.map_or("", |_| " of a case");
+            let room = i.room.as_ref().map_or(String::new(), |room| {
+                let channels: Vec<_> = room.shifts.iter().map(|it| it.channel.name()).collect();
+                let word = if room.sure { "turned" } else { "leans" };
+                format!(" + room {word}: {} {:?}", channels.join(", "), i.severity)
+            });
+            format!("{word} {} {}-{} {:?}{left}{of}{room}", i.rule, s(i.from), s(i.to), i.state)
         }
+        Change::Unsure(unsure) => format!("unsure {}", unsure.hit.rule),
         Change::Ordered { order: Order::Stop(it), .. } => format!("STOP {}", act(it)),
         Change::Ordered { order: Order::Change(it), .. } => format!("CHANGE {}", act(it)),
         Change::Ordered { order: Order::Undo(it), .. } => format!("UNDO {}", act(it)),
@@ -275,9 +308,9 @@ fn a_machine_stops_twenty_seconds_in_a_row_and_no_more() {
          window 40-45 contempt=41.0-43.0!",
         expect![[r#"
             window 0-12 contempt=0.0-11.0! -> opened core/contempt 0.0-11.0 Open; STOP mute 0.0-11.0;
-            window 11-25 contempt=11.2-24.0! -> opened core/contempt 11.2-24.0 Open; STOP mute 11.2-20.0;
-            window 24-28 contempt=24.1-27.0! -> opened core/contempt 24.1-27.0 Open; STOP mute 24.1-27.0;
-            window 40-45 contempt=41.0-43.0! -> opened core/contempt 41.0-43.0 Open; STOP mute 41.0-43.0;
+            window 11-25 contempt=11.2-24.0! -> opened core/contempt 11.2-24.0 Open of a case; STOP mute 11.2-20.0;
+            window 24-28 contempt=24.1-27.0! -> opened core/contempt 24.1-27.0 Open of a case; STOP mute 24.1-27.0;
+            window 40-45 contempt=41.0-43.0! -> opened core/contempt 41.0-43.0 Open of a case; STOP mute 41.0-43.0;
         "#]],
     );
 }
@@ -360,4 +393,101 @@ fn nobody_listens_to_a_show_that_is_not_live_or_has_no_policy() {
         plan.policy = None;
     }
     assert_eq!(desk.run("window 0-5 contempt=2.0-3.0"), "window 0-5 contempt=2.0-3.0 ->\n");
+}
+
+#[test]
+fn words_and_the_room_that_turns_after_them_are_one_incident() {
+    check(
+        Mode::Act,
+        "window 0-5 contempt=2.0-4.5!
+         at 60
+         turn hostile
+         at 100
+         turn boycott
+         at 300
+         turn hostile",
+        expect![[r#"
+            window 0-5 contempt=2.0-4.5! -> opened core/contempt 2.0-4.5 Open; STOP mute 2.0-4.5;
+            turn hostile -> now core/contempt 2.0-4.5 Open + room turned: hostile Grave;
+            turn boycott -> now core/contempt 2.0-4.5 Open + room turned: boycott, hostile Grave;
+            turn hostile -> opened room/turn 300.0-300.0 Open + room turned: hostile Serious;
+        "#]],
+    );
+}
+
+#[test]
+fn unsure_words_and_a_leaning_room_are_an_incident_together_and_neither_is_alone() {
+    check(
+        Mode::Act,
+        "window 0-5 contempt=2.0-4.5~
+         window 0-6! contempt=2.0-4.6~
+         at 50
+         lean hostile
+         confirm",
+        expect![[r#"
+            window 0-5 contempt=2.0-4.5~ -> unsure core/contempt;
+            window 0-6! contempt=2.0-4.6~ -> unsure core/contempt;
+            lean hostile -> opened core/contempt 2.0-4.6 Open + room leans: hostile Serious;
+            confirm -> now core/contempt 2.0-4.6 Confirmed + room leans: hostile Serious; STOP mute 2.0-4.6;
+        "#]],
+    );
+    check(
+        Mode::Act,
+        "lean hostile
+         window 0-5 contempt=2.0-4.5~
+         at 200
+         lean hostile",
+        expect![[r#"
+            lean hostile ->
+            window 0-5 contempt=2.0-4.5~ -> unsure core/contempt;
+            lean hostile ->
+        "#]],
+    );
+}
+
+#[test]
+fn one_quarrel_is_one_case() {
+    let mut desk = Desk::new(Mode::Act);
+    let mut script = String::new();
+    for sentence in 0..40_i64 {
+        let from = 8 * sentence;
+        let _ = writeln!(script, "at {}", from + 4);
+        let _ = writeln!(script, "window {from}-{} contempt={}-{}!", from + 5, from + 1, from + 4);
+        if sentence % 3 == 0 {
+            script.push_str("confirm\n");
+        }
+    }
+    script.push_str("turn hostile");
+    desk.run(&script);
+    let sentinel = &desk.state.sentinel;
+    assert_eq!(sentinel.incidents.len(), 40);
+    let leads: Vec<_> = sentinel.incidents.iter().filter(|i| i.of.is_none()).collect();
+    assert_eq!(leads.len(), 1, "forty sentences of one quarrel have one lead");
+    assert!(leads[0].room.is_some(), "what the room did stands where the case begins");
+}
+
+#[test]
+fn a_room_that_turns_by_itself_is_for_people_and_no_window_takes_it_back() {
+    check(
+        Mode::Act,
+        "turn boycott
+         window 0-5
+         window 0-6!
+         window 0-7!
+         confirm",
+        expect![[r#"
+            turn boycott -> opened room/turn 0.0-0.0 Open + room turned: boycott Serious;
+            window 0-5 ->
+            window 0-6! ->
+            window 0-7! ->
+            confirm -> now room/turn 0.0-0.0 Confirmed + room turned: boycott Serious;
+        "#]],
+    );
+    let mut desk = Desk::new(Mode::Act);
+    desk.run("turn boycott");
+    let id = desk.state.sentinel.incidents[0].id;
+    let decide = Decide::Widen { from: None, to: None };
+    let widen = Input::Incident { id, decide, action: ActionId::from_u128(9), by: by() };
+    let refused = Show::decide(&desk.state, &widen, T0).unwrap_err();
+    assert_eq!(refused.code(), "bad_setting", "there are no words to widen");
 }

@@ -8,7 +8,8 @@ use show::offer::Window;
 use show::sale::{FREEZES_MAX, PINS_MAX};
 use show::sentinel::{
     Decide, Hit, INCIDENTS_MAX, IncidentState, MACHINE_HAND_OVER_MAX, MACHINE_STOP_MAX, Mode,
-    Policy, Response, Severity, Signal, Stake, Verdict, Window as HeardWindow,
+    Policy, Response, RoomTurn, Severity, Shift, Signal, Stake, Verdict, Window as HeardWindow,
+    room::Channel,
 };
 use show::shop::{self, Shop};
 use show::*;
@@ -80,6 +81,7 @@ fn hit() -> impl Strategy<Value = Hit> {
             from: MediaTime::from_ms(span.0 * 100),
             to: MediaTime::from_ms((span.0 + span.1) * 100),
             last,
+            weak: n % 5 == 0,
             text: None,
             answers: None,
             stake: Stake::default(),
@@ -100,6 +102,18 @@ fn signal() -> impl Strategy<Value = Signal> {
             last,
             hits,
         })),
+        1 => (0u128..400, any::<bool>(), 0i64..600).prop_map(|(n, sure, air)| Signal::Room {
+            turn: RoomTurn {
+                at: T0,
+                since: T0,
+                air: MediaTime::from_ms(air * 100),
+                sure,
+                shifts: vec![Shift { channel: Channel::Hostile, before: 1, now: 2, hits: 3, of: 4 }],
+                messages: vec![MessageId::from_u128(n)],
+            },
+            stake: Stake::default(),
+            incident: IncidentId::from_u128(n),
+        }),
         1 => (0u128..400, any::<bool>()).prop_map(|(n, aired)| Signal::NotDone {
             action: ActionId::from_u128(1000 + n),
             aired,
