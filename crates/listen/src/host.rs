@@ -64,7 +64,12 @@ pub struct Judged {
     pub score: f32,
     /// Whether it is over the threshold of its language.
     pub fires: bool,
+    /// Whether it is under the threshold, and near it: worth remembering beside other evidence, and nothing alone.
+    pub unsure: bool,
 }
+
+/// How far under the threshold a score is still unsure, in log-odds.
+const UNSURE: f32 = 1.5;
 
 /// Raw scores of all labels, and what they mean in each language.
 #[derive(Clone, Debug)]
@@ -187,12 +192,18 @@ fn added(a: Raw, b: Raw) -> Raw {
     std::array::from_fn(|label| a[label] + b[label])
 }
 
+fn log_odds(share: f32) -> f32 {
+    libm::logf(share / (1.0 - share))
+}
+
 /// What raw scores mean.
 fn judged(calibrations: &[Calibration], language: Language, raw: Raw) -> [Judged; LABELS.len()] {
     let from = place(language) * LABELS.len();
     std::array::from_fn(|label| {
         let Calibration { slope, shift, threshold } = calibrations[from + label];
         let score = logistic(slope * raw[label] + shift);
-        Judged { score, fires: score >= threshold }
+        let (odds, wanted) = (slope * raw[label] + shift, log_odds(threshold));
+        let fires = score >= threshold;
+        Judged { score, fires, unsure: !fires && odds >= wanted - UNSURE }
     })
 }

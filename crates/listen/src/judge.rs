@@ -189,6 +189,21 @@ impl Judge {
         hits
     }
 
+    /// The rule that a host sentence nearly breaks by the judgement of its model, when it breaks none.
+    pub fn unsure(&self, language: Language, text: &str, scores: &HostScores) -> Option<Hit> {
+        let spelt = normal(text);
+        let nearly = |rule: &&Rule| {
+            rule.languages.contains(&language)
+                && rule.model.is_some_and(|label| scores.get(label).is_some_and(|it| it.unsure))
+                && !(rule.veto && rule.excepts(language, &spelt))
+        };
+        let rules = self.packs.iter().flat_map(|pack| &pack.rules).filter(nearly);
+        let rule = rules.max_by_key(|rule| rule.severity)?;
+        let score = rule.model.and_then(|label| scores.get(label))?.score;
+        let (severity, action) = (rule.severity, rule.action);
+        Some(Hit { rule: rule.id.clone(), score, severity, action, span: None })
+    }
+
     /// What a chat line is.
     pub fn chat(&mut self, text: &str) -> ChatScores {
         self.chat.score(text, &mut self.scratch)

@@ -10,6 +10,7 @@ use units::{ActionId, AirTime, Duration, MediaTime, SealId, Timestamp};
 
 use crate::moderation::Second;
 use crate::names::Actor;
+use crate::sentinel::room;
 use crate::text::TextRef;
 
 /// Actions kept in the state; the log has them all. Past it the oldest that is over goes first.
@@ -292,6 +293,8 @@ pub enum Fact {
     },
     /// A second in the room.
     RoomCounted(Second),
+    /// What the reader of the room counted in a second.
+    RoomRead(room::Second),
     /// Facts happened for which the journal had no room.
     JournalOverflow {
         /// How many.
@@ -353,7 +356,10 @@ impl Desk {
             Fact::ProgramMark(mark) => self.mark.as_ref() == Some(mark),
             Fact::SealMade { id, seal } => self.seals.get(id) == Some(seal),
             Fact::SealExpired { id } => !self.seals.contains_key(id),
-            Fact::DelaySet { .. } | Fact::RoomCounted(_) | Fact::JournalOverflow { .. } => false,
+            Fact::DelaySet { .. }
+            | Fact::RoomCounted(_)
+            | Fact::RoomRead(_)
+            | Fact::JournalOverflow { .. } => false,
         }
     }
 
@@ -399,7 +405,7 @@ impl Desk {
             Fact::JournalOverflow { lost } => {
                 self.overflowed = self.overflowed.saturating_add(*lost);
             }
-            Fact::RoomCounted(_) => {}
+            Fact::RoomCounted(_) | Fact::RoomRead(_) => {}
         }
     }
 

@@ -138,8 +138,12 @@ impl Decider for Show {
 
     fn weight(input: &Input) -> Weight {
         match input {
-            Input::Fact { fact: Fact::RoomCounted(_) | Fact::ProgramMark(_) } => Weight::Count,
-            Input::Signal { signal: Signal::Sentence { .. } } => Weight::Count,
+            Input::Fact {
+                fact: Fact::RoomCounted(_) | Fact::RoomRead(_) | Fact::ProgramMark(_),
+            } => Weight::Count,
+            Input::Signal { signal: Signal::Sentence { .. } | Signal::Usual { .. } } => {
+                Weight::Count
+            }
             Input::Fact { .. }
             | Input::Moderate { .. }
             | Input::FeedArrived { .. }
@@ -316,9 +320,10 @@ fn note(state: &mut State, fact: &Fact, at: Timestamp) {
 fn touches_shop(event: &Event) -> bool {
     match event {
         Event::Planned { .. } | Event::Ended { .. } | Event::OfferSet { .. } => true,
-        Event::Noted { fact, .. } => {
-            !matches!(fact, Fact::RoomCounted(_) | Fact::ProgramMark(_) | Fact::OnAirChanged(_))
-        }
+        Event::Noted { fact, .. } => !matches!(
+            fact,
+            Fact::RoomCounted(_) | Fact::RoomRead(_) | Fact::ProgramMark(_) | Fact::OnAirChanged(_)
+        ),
         _ => false,
     }
 }

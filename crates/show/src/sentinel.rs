@@ -21,7 +21,7 @@ pub use self::incident::{Act, Incident, IncidentState, Left, Severity, Stake, Ve
 pub(crate) use self::judge::{judge, person};
 pub use self::policy::{Mode, NAME_MAX_BYTES, PACKS_MAX, Policy, RESPONSES_MAX, Response};
 pub use self::signal::{HITS_MAX, Hearing, Hit, Signal, Window};
-pub use self::turn::{ONE_CASE, ROOM_RULE, RoomTurn, Shift, Unsure};
+pub use self::turn::{Learnt, ONE_CASE, ROOM_RULE, RoomTurn, Shift, Unsure};
 
 use crate::desk::Fact;
 use crate::names::Actor;
@@ -92,6 +92,11 @@ pub enum Change {
     Moved(Incident),
     /// Words that may be something, in case the room turns.
     Unsure(Unsure),
+    /// What is usual of the room is now this, by channel.
+    Usual {
+        /// The counts.
+        counts: Vec<Learnt>,
+    },
     /// A sentence was heard, or not.
     Sentence {
         /// Where it begins.
@@ -131,6 +136,9 @@ pub struct Sentinel {
     /// Words that were too unsure for an incident, the latest ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unsure: Vec<Unsure>,
+    /// What is usual of the room, by channel.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub usual: Vec<Learnt>,
     /// How listening does; absent: nobody listens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hearing: Option<Hearing>,
@@ -167,6 +175,7 @@ impl Sentinel {
                 self.incidents.push(incident.clone());
             }
             Change::Unsure(unsure) => self.remember(unsure),
+            Change::Usual { counts } => self.usual.clone_from(counts),
             Change::Moved(incident) => {
                 if let Some(known) = self.incidents.iter_mut().find(|i| i.id == incident.id) {
                     *known = incident.clone();

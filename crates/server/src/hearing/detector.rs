@@ -26,6 +26,13 @@ const UNFINISHED_MIN: f32 = 0.85;
 /// A sentence, the message that it answers, and what was said before it.
 type Asked = (String, Option<String>, Vec<String>);
 
+/// What a sentence breaks, or nearly.
+#[derive(Clone, Default)]
+struct Found {
+    hits: Vec<Hit>,
+    unsure: Option<Hit>,
+}
+
 /// One show's detector.
 pub(super) struct Detector {
     language: Language,
@@ -33,7 +40,7 @@ pub(super) struct Detector {
     judge: Judge,
     ear: Ear,
     pcm: Pcm,
-    judged: VecDeque<(Asked, Vec<Hit>)>,
+    judged: VecDeque<(Asked, Found)>,
     /// Sound that is decoded and not yet told.
     decoded: Vec<Stretch>,
     versions: Vec<String>,
@@ -76,19 +83,23 @@ impl Detector {
         })
     }
 
-    fn judge(&mut self, text: &str, message: Option<&str>, before: &[String]) -> Vec<Hit> {
+    fn judge(&mut self, text: &str, message: Option<&str>, before: &[String]) -> Found {
         let asked = (text.to_owned(), message.map(str::to_owned), before.to_vec());
-        if let Some((_, hits)) = self.judged.iter().find(|(known, _)| *known == asked) {
-            return hits.clone();
+        if let Some((_, found)) = self.judged.iter().find(|(known, _)| *known == asked) {
+            return found.clone();
         }
         let before: Vec<&str> = before.iter().map(String::as_str).collect();
         let context = Context { message, before: &before };
-        let hits = self.judge.host(self.language, text, &context);
+        let scores = self.judge.host_scores(self.language, text, &context);
+        let hits = self.judge.hits(self.language, text, &scores);
+        let none = hits.is_empty();
+        let unsure = none.then(|| self.judge.unsure(self.language, text, &scores)).flatten();
+        let found = Found { hits, unsure };
         if self.judged.len() >= JUDGED_MAX {
             self.judged.pop_front();
         }
-        self.judged.push_back((asked, hits.clone()));
-        hits
+        self.judged.push_back((asked, found.clone()));
+        found
     }
 }
 
@@ -131,15 +142,17 @@ impl Senses for Detector {
         let mut judged = Vec::with_capacity(hypotheses.len());
         for hypothesis in hypotheses {
             let said = told.said(&hypothesis.text, hypothesis.from);
-            let mut hits = if hypothesis.heard {
+            let Found { mut hits, mut unsure } = if hypothesis.heard {
                 self.judge(&hypothesis.text, said.message.as_deref(), &said.before)
             } else {
-                Vec::new()
+                Found::default()
             };
             if !hypothesis.last {
                 hits.retain(|hit| hit.span.is_some() || hit.score >= UNFINISHED_MIN);
+                // What half a sentence may be is not asked: it goes on.
+                unsure = None;
             }
-            judged.push(Judged { hypothesis, hits, answers: said.message });
+            judged.push(Judged { hypothesis, hits, unsure, answers: said.message });
         }
         told.window(covered, judged);
         let state = self.ear.state();

@@ -34,6 +34,8 @@ const BEFORE: usize = 2;
 pub(super) struct Judged {
     pub(super) hypothesis: Hypothesis,
     pub(super) hits: Vec<Found>,
+    /// A rule that it nearly breaks, when it breaks none.
+    pub(super) unsure: Option<Found>,
     /// The viewer's message that it answers.
     pub(super) answers: Option<String>,
 }
@@ -215,7 +217,9 @@ impl Told for Hearer {
                 reference
             });
             let stake = if broken { self.stake(&show) } else { Stake::default() };
-            hits.extend(one.hits.iter().map(|hit| Hit {
+            let sure = one.hits.iter().map(|hit| (hit, false));
+            let all = sure.chain(one.unsure.iter().map(|hit| (hit, true)));
+            hits.extend(all.map(|(hit, weak)| Hit {
                 rule: hit.rule.to_string(),
                 score: (f64::from(hit.score.clamp(0.0, 1.0)) * 1000.0).round() as u16,
                 severity: severity(hit.severity),
@@ -223,6 +227,7 @@ impl Told for Hearer {
                 from: sentence.from,
                 to: sentence.to,
                 last: sentence.last,
+                weak,
                 text: reference,
                 answers,
                 stake: stake.clone(),
@@ -230,7 +235,7 @@ impl Told for Hearer {
                 action: ActionId(mint::uuid()),
             }));
         }
-        hits.sort_by_key(|hit| std::cmp::Reverse(hit.severity));
+        hits.sort_by_key(|hit| (hit.weak, std::cmp::Reverse(hit.severity)));
         hits.truncate(HITS_MAX);
         let signal = Signal::Window(Window { from, to, heard, last, hits });
         show.tell_with(Input::Signal { signal }, texts);

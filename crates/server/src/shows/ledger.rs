@@ -187,9 +187,10 @@ fn facts(events: &[Event]) -> u64 {
     use show::desk::Fact;
     let counts = |event: &&Event| match event {
         Event::Moderated { .. } => true,
-        Event::Noted { fact, .. } => {
-            !matches!(fact, Fact::RoomCounted(_) | Fact::ProgramMark(_) | Fact::OnAirChanged(_))
-        }
+        Event::Noted { fact, .. } => !matches!(
+            fact,
+            Fact::RoomCounted(_) | Fact::RoomRead(_) | Fact::ProgramMark(_) | Fact::OnAirChanged(_)
+        ),
         _ => false,
     };
     events.iter().filter(counts).count() as u64

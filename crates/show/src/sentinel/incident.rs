@@ -113,7 +113,7 @@ pub struct Incident {
     pub left: Option<Left>,
     /// The room that turned, where it did: what happened after the words, or without any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub room: Option<RoomTurn>,
+    pub room: Option<Box<RoomTurn>>,
     /// The incident that this one goes on with: one quarrel is one case, whose first incident leads it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of: Option<IncidentId>,

@@ -4,6 +4,7 @@ use units::{ActionId, Duration, IncidentId, MediaTime, Timestamp};
 
 use super::incident::{Act, Incident, IncidentState, Left};
 use super::policy::{Mode, Policy, Response};
+use super::room::CHANNELS;
 use super::signal::{HITS_MAX, Hit, Signal, Window};
 use super::{
     ALSO_MAX, Change, Decide, GROWTH, MACHINE_HAND_OVER_MAX, MACHINE_STOP_MAX, MISSES, ONE_CASE,
@@ -41,6 +42,9 @@ pub(crate) fn judge(state: &State, signal: &Signal, at: Timestamp) -> Vec<Change
             let mut turn = Turn::new(state, policy, at);
             turn.room(room, stake, *incident);
             turn.changes
+        }
+        Signal::Usual { counts } => {
+            vec![Change::Usual { counts: counts.iter().copied().take(CHANNELS).collect() }]
         }
         Signal::NotDone { action, aired, instead } => {
             let mut turn = Turn::new(state, policy, at);

@@ -27,6 +27,8 @@ pub struct Closed {
     pub second: Second,
     /// The alarm that it raised.
     pub alarm: Option<Alarm>,
+    /// Too little for an alarm, and enough beside words that are unsure themselves.
+    pub leans: Option<Alarm>,
 }
 
 /// The reader of one room.
@@ -74,7 +76,8 @@ impl Reader {
         self.tally.at_s().filter(|at_s| *at_s < now_s)?;
         let second = self.tally.close(now_s);
         let alarm = self.detector.add(&second);
-        Some(Closed { second, alarm })
+        let leans = if alarm.is_none() { self.detector.leans() } else { None };
+        Some(Closed { second, alarm, leans })
     }
 
     /// What is usual now and how much evidence there is.

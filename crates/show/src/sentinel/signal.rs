@@ -5,7 +5,7 @@ use units::{ActionId, IncidentId, MediaTime};
 
 use super::incident::{Severity, Stake};
 use super::policy::Response;
-use super::turn::RoomTurn;
+use super::turn::{Learnt, RoomTurn};
 use crate::text::TextRef;
 
 /// Hits of one window at most; a shell that has more gives the gravest.
@@ -117,6 +117,11 @@ pub enum Signal {
         stake: Stake,
         /// The id of the incident, should one be opened.
         incident: IncidentId,
+    },
+    /// What is usual of the room, learnt so far: for the next show of the same host.
+    Usual {
+        /// By channel.
+        counts: Vec<Learnt>,
     },
     /// The program refused what the sentinel ordered.
     NotDone {

@@ -7,7 +7,7 @@ use units::{Duration, IncidentId, MediaTime, MessageId, Timestamp};
 use super::incident::{Incident, IncidentState, Severity, Stake};
 use super::judge::Turn;
 use super::policy::Response;
-use super::room::Channel;
+use super::room::{Alarm, Channel, Moved};
 use super::signal::Hit;
 use super::{Change, Sentinel};
 
@@ -54,7 +54,39 @@ pub struct Shift {
     pub of: u32,
 }
 
+/// Hits of one channel and what they were hits of, as one show has learnt them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Learnt {
+    /// Hits.
+    pub hits: u32,
+    /// Messages, or seconds.
+    pub of: u32,
+}
+
 impl RoomTurn {
+    /// From what the reader found; `air` is what was on air when it began.
+    #[must_use]
+    pub fn of(alarm: &Alarm, sure: bool, air: MediaTime) -> Self {
+        let millionths = |rate: f64| (rate * 1e6).round() as u32;
+        let count = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
+        let shift = |moved: &Moved| Shift {
+            channel: moved.channel,
+            before: millionths(moved.before),
+            now: millionths(moved.now),
+            hits: count(moved.hits),
+            of: count(moved.of),
+        };
+        Self {
+            at: Timestamp::from_ms(alarm.known_ms()),
+            since: Timestamp::from_ms(alarm.since_s() * 1000),
+            air,
+            sure,
+            shifts: alarm.channels.iter().map(shift).collect(),
+            messages: alarm.examples.clone(),
+        }
+        .bounded()
+    }
+
     /// Two turns of one case: what moved in either, as the later one saw it.
     fn joined(self, later: &Self) -> Self {
         let mut shifts = later.shifts.clone();
@@ -134,17 +166,17 @@ impl Turn<'_> {
             let first = known.is_none_or(|known| !known.sure);
             let now = Incident {
                 severity: if first { severity } else { case.severity },
-                room: Some(match case.room.clone() {
+                room: Some(Box::new(match case.room.clone() {
                     Some(known) => known.joined(&turn),
                     None => turn,
-                }),
+                })),
                 ..case
             };
             return self.push(Change::Moved(now));
         }
         let before = |unsure: &&Unsure| self.at - unsure.at <= reach && unsure.at <= turn.at;
         let words = self.sentinel.unsure.iter().rev().find(before).cloned();
-        let room = Some(turn.clone());
+        let room = Some(Box::new(turn.clone()));
         if let Some(Unsure { hit, .. }) = words {
             let hit = Hit { incident: id, stake: stake.clone(), ..hit };
             let response = self.policy.response(&hit.rule, hit.proposed);

@@ -193,6 +193,7 @@ fn told(change: &Change) -> String {
         Change::Ordered { order: Order::Change(it), .. } => format!("CHANGE {}", act(it)),
         Change::Ordered { order: Order::Undo(it), .. } => format!("UNDO {}", act(it)),
         Change::Hearing { hearing, .. } => format!("hearing {hearing:?}"),
+        Change::Usual { counts } => format!("usual {}", counts.len()),
         Change::Sentence { .. } => "sentence".to_owned(),
     }
 }

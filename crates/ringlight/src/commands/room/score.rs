@@ -142,7 +142,7 @@ impl Room {
             })
         };
         json!({
-            "at_ms": raised_ms(alarm),
+            "at_ms": alarm.known_ms(),
             "channel": alarm.channel,
             "evidence": {
                 "channels": alarm.channels.iter().map(moved).collect::<Vec<_>>(),
@@ -152,7 +152,7 @@ impl Room {
     }
 
     fn words(&self, alarm: &Alarm) -> String {
-        let mut words = format!("{}  {}", clock(raised_ms(alarm)), alarm.channel.name());
+        let mut words = format!("{}  {}", clock(alarm.known_ms()), alarm.channel.name());
         for moved in &alarm.channels {
             words += &format!(
                 "\n    {}: {:.1} % of {} messages since {}, usually {:.1} %",
@@ -182,11 +182,6 @@ impl Room {
         }
         bad == 0
     }
-}
-
-/// The moment at which an alarm is known: the end of its second.
-fn raised_ms(alarm: &Alarm) -> i64 {
-    (alarm.at_s + 1) * 1000
 }
 
 fn rounded(number: f64) -> f64 {

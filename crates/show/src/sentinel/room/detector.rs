@@ -28,6 +28,10 @@ pub const JOIN_S: i64 = 120;
 pub const HELD_S: i64 = 1800;
 /// A turn is over when the share of so many blocks is.
 const CALM_BLOCKS: usize = 4;
+/// A room leans at a threshold that false alarms cross so many times as often: not enough alone, enough beside words.
+pub const LEANS_TIMES: f64 = 10.0;
+/// How often a room that leans is said to.
+pub const LEANS_EVERY_S: i64 = 15;
 /// A silence after which evidence begins anew.
 const SILENCE_S: i64 = 3600;
 /// Examples that a channel remembers; the oldest goes first.
@@ -67,6 +71,20 @@ pub struct Alarm {
     pub channels: Vec<Moved>,
     /// Messages that show it, the earliest since the turn first.
     pub examples: Vec<MessageId>,
+}
+
+impl Alarm {
+    /// When it is known: the end of its second, in milliseconds since 1970.
+    #[must_use]
+    pub fn known_ms(&self) -> i64 {
+        self.at_s.saturating_add(1).saturating_mul(1000)
+    }
+
+    /// When the turn most likely began, by the channel with the most evidence.
+    #[must_use]
+    pub fn since_s(&self) -> i64 {
+        self.channels.first().map_or(self.at_s, |moved| moved.since_s)
+    }
 }
 
 /// How a channel moved.
@@ -120,6 +138,7 @@ pub struct Detector {
     tracks: Vec<Track>,
     last_s: i64,
     alarmed_s: i64,
+    leant_s: i64,
     /// Whether events are reported at all; a room without them is read by its chat alone.
     events: bool,
 }
@@ -147,6 +166,7 @@ impl Detector {
             tracks: USUAL.iter().zip(&prior.counts).take(channels).map(track).collect(),
             last_s: i64::MIN,
             alarmed_s: i64::MIN,
+            leant_s: i64::MIN,
             events,
         }
     }
@@ -163,13 +183,46 @@ impl Detector {
         for (channel, track) in Channel::ALL.iter().zip(&mut self.tracks) {
             track.add(*channel, second);
         }
+        let (logs, mean) = self.logs();
+        (mean >= self.threshold).then(|| self.raise(second.at_s, &logs)).flatten()
+    }
+
+    /// The logarithms of the channels' evidence, and that of their mean.
+    fn logs(&self) -> (Vec<f64>, f64) {
         let logs: Vec<f64> = self.tracks.iter().map(Track::log_mean).collect();
         let mean = log_sum(&logs) - libm::log(self.tracks.len() as f64);
-        (mean >= self.threshold).then(|| self.raise(second.at_s, &logs)).flatten()
+        (logs, mean)
     }
 
     /// Holds the channels that carry the evidence; an alarm unless they follow one.
     fn raise(&mut self, at_s: i64, logs: &[f64]) -> Option<Alarm> {
+        let alarm = self.evidence(at_s, logs)?;
+        for moved in &alarm.channels {
+            self.tracks[moved.channel.index()].hold(at_s, moved);
+        }
+        let follows = at_s.saturating_sub(self.alarmed_s) <= JOIN_S && self.alarmed_s != i64::MIN;
+        if follows {
+            return None;
+        }
+        self.alarmed_s = at_s;
+        Some(alarm)
+    }
+
+    /// What an alarm would say in the second that was added last, when there is too little evidence for one and enough
+    /// beside words that are unsure themselves. Said every [`LEANS_EVERY_S`] while it lasts.
+    pub fn leans(&mut self) -> Option<Alarm> {
+        let at_s = self.last_s;
+        let (logs, mean) = self.logs();
+        let said = at_s.saturating_sub(self.leant_s) < LEANS_EVERY_S && self.leant_s != i64::MIN;
+        if said || mean < self.threshold - libm::log(LEANS_TIMES) {
+            return None;
+        }
+        self.leant_s = at_s;
+        self.evidence(at_s, &logs)
+    }
+
+    /// The channels that carry the evidence, with examples.
+    fn evidence(&self, at_s: i64, logs: &[f64]) -> Option<Alarm> {
         let most = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let mut carrying: Vec<usize> =
             (0..logs.len()).filter(|at| logs[*at] >= most - CARRIES).collect();
@@ -177,23 +230,17 @@ impl Detector {
         let mut channels = Vec::new();
         let mut examples = Vec::new();
         for at in carrying {
-            let (channel, track) = (Channel::ALL[at], &mut self.tracks[at]);
+            let (channel, track) = (Channel::ALL[at], &self.tracks[at]);
             let moved = track.moved(channel, at_s, logs[at]);
             for (_, id) in track.examples.iter().filter(|(s, _)| *s >= moved.since_s) {
                 if examples.len() < EXAMPLES_MAX && !examples.contains(id) {
                     examples.push(*id);
                 }
             }
-            track.hold(at_s, &moved);
             channels.push(moved);
         }
-        let follows = at_s.saturating_sub(self.alarmed_s) <= JOIN_S && self.alarmed_s != i64::MIN;
-        let first = channels.first()?.channel;
-        if follows {
-            return None;
-        }
-        self.alarmed_s = at_s;
-        Some(Alarm { at_s, channel: first, channels, examples })
+        let channel = channels.first()?.channel;
+        Some(Alarm { at_s, channel, channels, examples })
     }
 
     /// What was learnt in this show, for the prior of the next one.

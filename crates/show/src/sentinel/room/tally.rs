@@ -65,15 +65,23 @@ pub struct Second {
     /// Messages that arrived.
     pub messages: u64,
     /// Of these, copies of a text that was already counted.
+    #[serde(default, skip_serializing_if = "nothing")]
     pub copies: u64,
     /// Of these, thinned out under a flood.
+    #[serde(default, skip_serializing_if = "nothing")]
     pub thinned: u64,
     /// Per channel of chat, messages that count. For events: 1, a second.
     pub of: [u32; CHANNELS],
     /// Per channel, how many hit.
     pub hits: [u32; CHANNELS],
     /// The messages that count as a hit, a few per channel.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub examples: Vec<(MessageId, Hits)>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+fn nothing(count: &u64) -> bool {
+    *count == 0
 }
 
 /// Examples per channel and second.

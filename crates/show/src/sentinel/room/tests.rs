@@ -72,6 +72,27 @@ fn a_turn_is_one_alarm_with_its_evidence() {
 }
 
 #[test]
+fn a_room_leans_before_it_turns_and_says_so_now_and_then() {
+    let mut room = Room::new();
+    let (mut leans, mut alarms) = (Vec::new(), Vec::new());
+    for at_s in 0..2000 {
+        let share = if at_s < 1800 { 20 } else { 120 };
+        for _ in 0..10 {
+            let dice = mixed(room.next + 0x5EED);
+            let hits = if dice % 1000 < share { hostile() } else { Hits::NONE };
+            room.say(at_s, dice, mixed(dice), hits);
+        }
+        let closed = room.close(at_s);
+        alarms.extend(closed.alarm.map(|alarm| alarm.at_s));
+        leans.extend(closed.leans.map(|lean| (lean.at_s, lean.channel)));
+    }
+    let (first, channel) = *leans.first().expect("it leans");
+    assert_eq!(channel, Channel::Hostile);
+    assert!(first >= 1800 && alarms.len() == 1 && first < alarms[0], "{leans:?} {alarms:?}");
+    assert!(leans.windows(2).all(|pair| pair[1].0 - pair[0].0 >= detector::LEANS_EVERY_S));
+}
+
+#[test]
 fn a_second_turn_is_a_second_alarm() {
     let turns = |at_s: i64| (1800..2100).contains(&at_s) || (3000..3300).contains(&at_s);
     let found = alarms(4000, 10, |at_s| if turns(at_s) { 300 } else { 20 });
