@@ -6,19 +6,18 @@ use std::ops::Range;
 use std::path::Path;
 
 use crate::Language;
+use crate::chat::{CHAT, ChatJudge};
 use crate::embed::{EmbedError, Embedder};
 use crate::host::{self, HostModel, LABELS};
 use crate::rules::{Action, Pack, PackError, Rule, RuleId, Severity};
 use crate::text::grams::Scratch;
-use crate::text::normal::{Normal, normal};
-use crate::text::signs::{self, Signs};
-use crate::text::{self, ChatModel, ChatScores};
+use crate::text::normal::normal;
+use crate::text::{self, ChatScores};
 use crate::weights::{Weights, WeightsError};
 
 /// The file of the sentence weights below the folder of models.
 pub const EMBEDDER_FILE: &str = "e5-small-q4.bin";
 /// Weights that ship.
-const CHAT: &[u8] = include_bytes!("../../../models/chat.weights");
 const HOST: &[u8] = include_bytes!("../../../models/host.weights");
 /// Host sentences before the one at hand that are looked at.
 const BEFORE_MAX: usize = 2;
@@ -79,14 +78,12 @@ pub type HostScores = [host::Judged; LABELS.len()];
 /// The judge. It holds no state between sentences but its buffers.
 pub struct Judge {
     packs: Vec<Pack>,
-    chat: ChatModel,
+    chat: ChatJudge,
     host: HostModel,
     embedder: Option<Embedder>,
     limits: Vec<String>,
     versions: Vec<String>,
     scratch: Scratch,
-    spelt: Normal,
-    plain: String,
 }
 
 impl std::fmt::Debug for Judge {
@@ -132,14 +129,12 @@ impl Judge {
         }
         Ok(Self {
             packs: loaded,
-            chat: ChatModel::unpack(&chat)?,
+            chat: ChatJudge::load()?,
             host: HostModel::unpack(&host)?,
             embedder: opened,
             limits,
             versions,
             scratch: Scratch::default(),
-            spelt: Normal::default(),
-            plain: String::new(),
         })
     }
 
@@ -206,25 +201,12 @@ impl Judge {
 
     /// What a chat line is.
     pub fn chat(&mut self, text: &str) -> ChatScores {
-        self.chat.score(text, &mut self.scratch)
-    }
-
-    /// The fingerprint of a chat line, for telling copies apart before anything is labelled.
-    pub fn fingerprint(&mut self, text: &str) -> u64 {
-        self.spelt.fill(text);
-        signs::fingerprint(&self.spelt)
-    }
-
-    /// What a chat line adds to the reading of its room.
-    pub fn signs(&mut self, language: Language, text: &str) -> Signs {
-        self.spelt.fill(text);
-        let words = signs::words(language, &self.spelt, &mut self.plain);
-        Signs::of(&self.chat(text), words)
+        self.chat.score(text)
     }
 
     /// How likely a chat line is offensive.
     pub fn offensive(&mut self, language: Language, text: &str) -> f32 {
-        self.chat(text).offensive(language)
+        self.chat.offensive(language, text)
     }
 }
 

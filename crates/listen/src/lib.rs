@@ -6,6 +6,7 @@
 
 pub mod asr;
 pub mod captions;
+pub mod chat;
 pub mod ear;
 pub mod embed;
 mod error;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 use show::sentinel::Policy;
+use show::sentinel::room::{ALARMS_PER_1000H, ALARMS_RANGE};
 
 /// Every setting of a server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -135,6 +136,8 @@ pub struct Room {
     pub shards: usize,
     /// Days until chat is erased.
     pub chat_days: u32,
+    /// False alarms of a turning room that are wanted in 1000 hours: fewer come later.
+    pub alarms_per_1000h: f64,
 }
 
 /// Orders.
@@ -224,6 +227,7 @@ impl Default for Room {
             messages_per_10s: 10,
             shards: 0,
             chat_days: 30,
+            alarms_per_1000h: ALARMS_PER_1000H,
         }
     }
 }
@@ -293,6 +297,12 @@ impl Config {
         );
         anyhow::ensure!((1..=2000).contains(&self.room.text_max), "room.text_max is 1 to 2000");
         anyhow::ensure!((1..=500).contains(&self.room.history), "room.history is 1 to 500");
+        anyhow::ensure!(
+            ALARMS_RANGE.contains(&self.room.alarms_per_1000h),
+            "room.alarms_per_1000h is {} to {}",
+            ALARMS_RANGE.start(),
+            ALARMS_RANGE.end()
+        );
         if let Some(flaw) = self.policy.flaw() {
             anyhow::bail!("policy.{flaw}");
         }

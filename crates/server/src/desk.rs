@@ -15,11 +15,12 @@ use units::{ActionId, Timestamp};
 use utoipa::ToSchema;
 
 use crate::api::{
-    FeedView, IncidentView, LineView, MoneyView, PinView, feed_view, incident_view, lines,
+    FeedView, IncidentView, LineView, MoneyView, PinView, Words, feed_view, incident_view, lines,
 };
 use crate::app::App;
 use crate::clock;
 use crate::onair::{Recording, View, to_air, why_word};
+use crate::reading;
 use crate::shows::ShowHandle;
 
 const EVERY: Duration = Duration::from_millis(250);
@@ -54,7 +55,9 @@ pub(crate) async fn count_rooms(app: Arc<App>) {
         every.tick().await;
         // Sessions end by themselves as well.
         app.rooms.close_without_right();
-        for show in app.shows.all().iter().filter(|show| show.status() == Status::Live) {
+        let shows = app.shows.all();
+        shows.iter().for_each(|show| reading::keep(&app, show));
+        for show in shows.iter().filter(|show| show.status() == Status::Live) {
             let viewers = u32::try_from(app.rooms.audience(&show.slug)).unwrap_or(u32::MAX);
             let second = Second { viewers, ..show.room.take_second() };
             // A second in which nothing changed says nothing.
@@ -197,7 +200,9 @@ fn message(app: &App, show: &ShowHandle) -> DeskMessage {
     let pin = state.sale.pin_at(clock.newest);
     // A show sells in one currency as a rule; of several the one with most is shown.
     let most = sales.revenue.iter().max_by_key(|(_, minor)| **minor);
-    let words = |text: show::text::TextRef| show.heard.text(text.id);
+    let said = |text: show::text::TextRef| show.heard.text(text.id);
+    let wrote = |id| show.room.shown(id);
+    let words = Words { said: &said, wrote: &wrote };
     let incidents = state.sentinel.incidents.iter().rev().take(INCIDENTS_MAX);
     let pace = show.heard.pace();
     let policy = state.plan.as_ref().and_then(|plan| plan.policy.as_ref());

@@ -32,6 +32,7 @@ mod onair;
 mod owner;
 mod payments;
 mod people;
+mod reading;
 mod recordings;
 mod rooms;
 mod secrets;
@@ -41,10 +42,12 @@ mod shows;
 mod slates;
 mod tasks;
 mod texts;
+mod watch;
 
 pub use analysis::{DatasetError, dataset};
 pub use bootstrap::{Bootstrap, drift};
 pub use config::Config;
+pub use reading::hits;
 pub use serve::{Options, Ready, serve};
 
 /// The API's description: OpenAPI 3.1 as JSON.

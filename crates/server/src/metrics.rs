@@ -17,6 +17,7 @@ use store::Health;
 
 use crate::app::App;
 use crate::clock;
+use crate::reading;
 use crate::shows::ShowHandle;
 
 /// What a thread of the fan-out is called here.
@@ -205,6 +206,7 @@ fn shows(page: &mut Page, app: &App) {
         }
     }
     hearing(page, &live);
+    rooms_read(page, &live);
     page.gauge("ringlight_clock_seconds", "The server's clock", clock::now().0 as f64 / 1e6);
 }
 
@@ -232,5 +234,21 @@ fn hearing(page: &mut Page, live: &[Arc<ShowHandle>]) {
     page.head(name, "Frames of sound that found no room before a detector", "counter");
     for show in live {
         page.labelled(name, "show", show.slug.as_str(), show.heard.pace().lost);
+    }
+}
+
+fn rooms_read(page: &mut Page, live: &[Arc<ShowHandle>]) {
+    let read = |show: &Arc<ShowHandle>| Some((Arc::clone(show), show.room.reading()?));
+    let read: Vec<_> = live.iter().filter_map(read).collect();
+    let name = "ringlight_reading_up";
+    page.head(name, "1 while what the room of a show writes is read", "gauge");
+    for (show, reading) in &read {
+        let well = u8::from(reading.shown().state() == reading::State::Ok);
+        page.labelled(name, "show", show.slug.as_str(), well);
+    }
+    let name = "ringlight_reading_unread_total";
+    page.head(name, "Messages that found no room before a reader", "counter");
+    for (show, reading) in &read {
+        page.labelled(name, "show", show.slug.as_str(), reading.shown().unread());
     }
 }

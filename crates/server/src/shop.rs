@@ -20,7 +20,7 @@ use crate::catalogue::Catalogue;
 use crate::clock;
 use crate::errors::{ApiError, ApiResult, Code};
 use crate::owner::{Ledger, Owner, Rows, rebuild};
-use crate::rooms::Rooms;
+use crate::rooms::{Rooms, Trade};
 use crate::secrets::hex;
 use crate::tasks::Tasks;
 
@@ -262,6 +262,15 @@ impl ShopLedger {
     }
 }
 
+/// What a buyer took back; a reservation that ran out, or that the seller gave up, is nothing of the kind.
+fn taken_back(event: &Event) -> Option<Trade> {
+    match event {
+        Event::Released { to: OrderStatus::CancelledByBuyer, .. } => Some(Trade::Cancelled),
+        Event::Refunded { .. } => Some(Trade::Refunded),
+        _ => None,
+    }
+}
+
 fn add(sku: &Sku, stock: i64, reserved: i64, sold: i64) -> StockChange {
     StockChange::Add { sku: sku.to_string(), stock, reserved, sold }
 }
@@ -318,6 +327,8 @@ impl Ledger<Decider> for ShopLedger {
                 match event {
                     Event::Placed(placed) => {
                         sales.entry(placed.show.clone()).or_default().count(placed);
+                        let who = placed.device.as_u128();
+                        self.rooms.traded(&placed.show, Trade::Ordered, who);
                         touched.insert(placed.sku.clone());
                     }
                     Event::Paid { order, .. } => {
@@ -325,6 +336,9 @@ impl Ledger<Decider> for ShopLedger {
                     }
                     Event::Released { order, .. } | Event::Refunded { order, .. } => {
                         if let Some(order) = state.order(*order) {
+                            if let Some(what) = taken_back(event) {
+                                self.rooms.traded(&order.show, what, order.device.as_u128());
+                            }
                             touched.insert(order.sku.clone());
                             let sales = sales.entry(order.show.clone()).or_default();
                             sales.orders = sales.orders.saturating_sub(1);

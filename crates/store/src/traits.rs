@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use units::{DeviceId, OrderId, TextId, Timestamp};
+use units::{DeviceId, MessageId, OrderId, TextId, Timestamp};
 
 use crate::batch::{Batch, ChatRow, OrderRow, OutboxRow, StockRow, StreamId, TextRow};
 use crate::{Health, Record, StoreError, Ticket};
@@ -138,6 +138,9 @@ pub trait Reader: Send + Sync {
     fn text(&self, id: TextId) -> Result<Option<TextRow>, StoreError>;
     /// Lines of a show's chat in the order they were written, after the cursor, at most `limit`.
     fn chat(&self, show: &str, after: u64, limit: usize) -> Result<Vec<ChatLine>, StoreError>;
+
+    /// One line of chat; none once it is deleted, erased or pruned.
+    fn chat_line(&self, id: MessageId) -> Result<Option<ChatLine>, StoreError>;
 
     /// Effects that are due, the longest due first, at most `limit`.
     fn outbox_due(&self, now: Timestamp, limit: usize) -> Result<Vec<OutboxRow>, StoreError>;

@@ -12,9 +12,10 @@ use show::decider::Decider;
 use show::sentinel::{self, Decide, Hearing, IncidentState, Left, Mode, Policy, Severity, Verdict};
 use show::text::TextRef;
 use show::{Actor, Input, Show};
-use units::{ActionId, Duration, IncidentId, MediaTime};
+use units::{ActionId, Duration, IncidentId, MediaTime, MessageId};
 use utoipa::ToSchema;
 
+use super::reading::{TurnView, turn_view};
 use crate::app::App;
 use crate::errors::{ApiError, ApiResult, Code, ErrorBody};
 use crate::http::body::{Body, Path};
@@ -109,6 +110,11 @@ pub(crate) struct IncidentView {
     /// `right`, `wrong` or `late`.
     #[schema(value_type = Option<String>)]
     verdict: Option<Verdict>,
+    /// How the room turned, where it did: after the words, or without any (rule `room/turn`).
+    room: Option<TurnView>,
+    /// The incident that leads the case, when it is another one.
+    #[schema(value_type = Option<String>)]
+    of: Option<IncidentId>,
 }
 
 /// A show's incidents.
@@ -127,11 +133,19 @@ pub(crate) struct IncidentsView {
     incidents: Vec<IncidentView>,
 }
 
-/// An incident as the crew sees it; `words` finds texts.
+/// Finds the texts that an incident refers to, while they are kept.
+pub(crate) struct Words<'a> {
+    /// Of what was said.
+    pub(crate) said: &'a dyn Fn(TextRef) -> Option<String>,
+    /// Of what viewers wrote.
+    pub(crate) wrote: &'a dyn Fn(MessageId) -> Option<String>,
+}
+
+/// An incident as the crew sees it.
 pub(crate) fn incident_view(
     app: &App,
     incident: &sentinel::Incident,
-    words: &dyn Fn(TextRef) -> Option<String>,
+    words: &Words<'_>,
 ) -> IncidentView {
     let act = incident.act.map(|act| ActView {
         id: act.id,
@@ -150,8 +164,8 @@ pub(crate) fn incident_view(
         score: f64::from(incident.score) / 1000.0,
         from_media_ms: incident.from.ms(),
         to_media_ms: incident.to.ms(),
-        text: incident.text.and_then(words),
-        answers: incident.answers.and_then(words),
+        text: incident.text.and_then(words.said),
+        answers: incident.answers.and_then(words.said),
         stake: StakeView {
             viewers: incident.stake.viewers,
             sku: incident.stake.sku.as_ref().map(ToString::to_string),
@@ -163,6 +177,8 @@ pub(crate) fn incident_view(
         state: incident.state,
         by: incident.by.as_ref().map(|by| app.people.name_of(by)),
         verdict: incident.verdict,
+        room: incident.room.as_ref().map(|turn| turn_view(turn, words)),
+        of: incident.of,
     }
 }
 
@@ -184,6 +200,11 @@ pub(crate) async fn list(
             let row = reader.store.text(text.id).ok().flatten();
             row.map(|row| row.text).or_else(|| handle.heard.text(text.id))
         };
+        let wrote = |id: MessageId| {
+            let line = reader.store.chat_line(id).ok().flatten();
+            line.map(|line| line.row.text).or_else(|| handle.room.shown(id))
+        };
+        let words = Words { said: &stored, wrote: &wrote };
         let sentinel = &state.sentinel;
         let policy = state.plan.as_ref().and_then(|plan| plan.policy.as_ref());
         IncidentsView {
@@ -195,7 +216,7 @@ pub(crate) async fn list(
                 .incidents
                 .iter()
                 .rev()
-                .map(|incident| incident_view(&reader, incident, &stored))
+                .map(|incident| incident_view(&reader, incident, &words))
                 .collect(),
         }
     });
@@ -272,8 +293,9 @@ pub(crate) async fn decide(
     handle.until(told).await;
     let state = handle.state();
     let incident = state.sentinel.incident(id).ok_or(Code::UnknownIncident)?;
-    let words = |text: TextRef| handle.heard.text(text.id);
-    Ok(Json(incident_view(&app, incident, &words)))
+    let said = |text: TextRef| handle.heard.text(text.id);
+    let wrote = |id| handle.room.shown(id);
+    Ok(Json(incident_view(&app, incident, &Words { said: &said, wrote: &wrote })))
 }
 
 /// The words of an incident as sound, for a minute and a half; what was stopped only until it would have aired. Afterwards

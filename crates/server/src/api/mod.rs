@@ -11,6 +11,7 @@ mod orders;
 mod plan;
 mod program;
 mod public;
+mod reading;
 mod recovery;
 mod seals;
 mod session;
@@ -33,7 +34,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub(crate) use self::incidents::{IncidentView, LineView, incident_view, lines};
+pub(crate) use self::incidents::{IncidentView, LineView, Words, incident_view, lines};
 pub(crate) use self::money::MoneyView;
 pub(crate) use self::offers::PinView;
 pub(crate) use self::plan::Planned;
@@ -90,6 +91,7 @@ pub(crate) fn routes() -> (Router<Arc<App>>, Arc<str>) {
         .routes(routes!(incidents::decide))
         .routes(routes!(incidents::clip))
         .routes(routes!(incidents::transcript))
+        .routes(routes!(reading::read))
         .routes(routes!(moderation::settings, moderation::moderate))
         .routes(routes!(orders::place))
         .routes(routes!(orders::mine))

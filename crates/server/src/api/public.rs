@@ -21,6 +21,8 @@ use crate::clock;
 use crate::errors::{ApiError, ApiResult, Code, ErrorBody};
 use crate::http::body::Path;
 use crate::people::{Caller, DEVICE_COOKIE, Device, set_cookie};
+use crate::rooms::Trade;
+use crate::shows::ShowHandle;
 use crate::shows::unseen::{self, Change};
 
 const PAST_SHOWN: usize = 24;
@@ -245,6 +247,14 @@ async fn set_follow(
         return Err(ApiError::about(Code::UnknownHost, host));
     }
     let (device, cookie) = counted_device_of(app, caller)?;
+    let followed = app.follows.follows(host, device.id);
     app.follows.set(host, device.id, follows, clock::now()).await?;
+    if followed && !follows {
+        let live =
+            |show: &Arc<ShowHandle>| show.status() == Status::Live && show.host().as_str() == host;
+        for show in app.shows.all().into_iter().filter(live) {
+            show.room.traded(Trade::Unfollowed, device.id.as_u128());
+        }
+    }
     Ok((StatusCode::NO_CONTENT, cookie))
 }

@@ -12,9 +12,9 @@ use listen::{Language, ListenError};
 use media::frame::AudioFrame;
 use show::sentinel::Hearing as State;
 
-use super::tell::{Judged, Told};
-use super::watch::Senses;
+use super::tell::{Hearer, Judged};
 use crate::config::{self, ListenMode};
+use crate::watch::Senses;
 
 /// Judgements remembered: the same words come again with the next window.
 const JUDGED_MAX: usize = 64;
@@ -122,6 +122,11 @@ fn said(error: ListenError) -> String {
 }
 
 impl Senses for Detector {
+    type Input = AudioFrame;
+    type Told = Hearer;
+    /// Half a minute of sound and more.
+    const QUEUE_MAX: usize = 2048;
+
     fn push(&mut self, sound: &AudioFrame) {
         // What cannot be decoded has no sound to judge; the decoder counts it.
         let Ok(stretch) = self.pcm.push(&sound.config.asc, sound.time, &sound.data) else { return };
@@ -131,7 +136,7 @@ impl Senses for Detector {
         }
     }
 
-    fn work(&mut self, told: &dyn Told) -> bool {
+    fn work(&mut self, told: &Hearer) -> bool {
         for Stretch { at, pcm } in self.decoded.drain(..) {
             told.sound(at, &pcm);
         }
@@ -160,11 +165,8 @@ impl Senses for Detector {
         true
     }
 
-    fn state(&self) -> State {
-        if self.ear.state().late { State::Late } else { State::Ok }
-    }
-
-    fn versions(&self) -> Vec<String> {
-        self.versions.clone()
+    fn tell(&mut self, told: &Hearer) {
+        let state = if self.ear.state().late { State::Late } else { State::Ok };
+        told.state(state, self.versions.clone());
     }
 }

@@ -8,7 +8,6 @@ mod answered;
 mod detector;
 mod heard;
 mod tell;
-mod watch;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
@@ -21,12 +20,12 @@ use store::Store;
 use self::detector::Detector;
 pub(crate) use self::heard::{Heard, Line};
 use self::tell::{Hearer, tell_state};
-use self::watch::Watch;
 use crate::config;
 use crate::desk::INCIDENTS_MAX;
 use crate::rooms::Rooms;
 use crate::shop::Shop;
 use crate::shows::ShowHandle;
+use crate::watch::Watch;
 
 /// Hearing, for every show of the server.
 #[derive(Clone)]
@@ -40,7 +39,7 @@ pub(crate) struct Hearing {
 
 /// A show's ear: sound goes in, and hearing ends when it is dropped.
 pub(crate) struct Ear {
-    watch: Option<Watch>,
+    watch: Option<Watch<AudioFrame>>,
     open: Arc<AtomicUsize>,
     show: Weak<ShowHandle>,
 }
@@ -49,7 +48,7 @@ impl Ear {
     /// Hands over sound of the host's feed, in channel time. Never waits.
     pub(crate) fn push(&self, sound: &AudioFrame) {
         if let Some(watch) = &self.watch {
-            watch.push(sound);
+            watch.push(sound.clone());
         }
     }
 }

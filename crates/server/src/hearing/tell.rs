@@ -16,12 +16,13 @@ use units::{ActionId, Duration, IncidentId, MediaTime};
 
 use super::answered::answered;
 use super::heard::Line;
+use crate::mint;
 use crate::onair::Caption;
 use crate::rooms::Rooms;
 use crate::shop::Shop;
 use crate::shows::ShowHandle;
 use crate::texts::text;
-use crate::{clock, mint};
+use crate::watch::Told;
 
 /// A caption that would come on so close to its air comes by the room instead.
 const LATE: Duration = Duration::from_ms(300);
@@ -44,22 +45,6 @@ pub(super) struct Judged {
 pub(super) struct Said {
     pub(super) message: Option<String>,
     pub(super) before: Vec<String>,
-}
-
-/// Who a detector reports to.
-pub(super) trait Told: Send + Sync + 'static {
-    /// How hearing does.
-    fn state(&self, hearing: Hearing, versions: Vec<String>);
-    /// How far behind it is, and how many windows it dropped so far.
-    fn behind(&self, behind: Duration, dropped: u64);
-    /// Frames of sound that found no room in its queue so far.
-    fn lost(&self, frames: u64);
-    /// Sound of the feed, 16 kHz mono.
-    fn sound(&self, from: MediaTime, samples: &[f32]);
-    /// What goes before a sentence that begins at `from`.
-    fn said(&self, sentence: &str, from: MediaTime) -> Said;
-    /// A window was recognised and judged.
-    fn window(&self, covered: (MediaTime, MediaTime), judged: Vec<Judged>);
 }
 
 /// Reports to one show.
@@ -122,17 +107,6 @@ impl Hearer {
             self.rooms.tell(&show.slug, caption);
         }
     }
-
-    fn stake(&self, show: &ShowHandle) -> Stake {
-        let newest = show.air_clock().newest;
-        let pin = show.state().sale.pin_at(newest).and_then(|pin| pin.sku.clone());
-        let orders = self.shop.sales(&show.slug).per_min(clock::now());
-        Stake {
-            viewers: u32::try_from(self.rooms.audience(&show.slug)).unwrap_or(u32::MAX),
-            sku: pin,
-            orders: orders.last().copied().unwrap_or(0),
-        }
-    }
 }
 
 /// Tells a show's owner how hearing does.
@@ -142,7 +116,24 @@ pub(super) fn tell_state(show: &ShowHandle, hearing: Hearing) {
 }
 
 impl Told for Hearer {
-    fn state(&self, hearing: Hearing, versions: Vec<String>) {
+    fn out(&self) {
+        self.state(Hearing::Out, Vec::new());
+    }
+
+    fn never(&self) {
+        self.state(Hearing::NoModel, Vec::new());
+    }
+
+    fn lost(&self, frames: u64) {
+        if let Some(show) = self.show.upgrade() {
+            show.heard.lost(frames);
+        }
+    }
+}
+
+impl Hearer {
+    /// How hearing does.
+    pub(super) fn state(&self, hearing: Hearing, versions: Vec<String>) {
         let mut known = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if known.replace(hearing) == Some(hearing) {
             return;
@@ -152,25 +143,22 @@ impl Told for Hearer {
         }
     }
 
-    fn behind(&self, behind: Duration, dropped: u64) {
+    /// How far behind it is, and how many windows it dropped so far.
+    pub(super) fn behind(&self, behind: Duration, dropped: u64) {
         if let Some(show) = self.show.upgrade() {
             show.heard.does(behind, dropped);
         }
     }
 
-    fn lost(&self, frames: u64) {
-        if let Some(show) = self.show.upgrade() {
-            show.heard.lost(frames);
-        }
-    }
-
-    fn sound(&self, from: MediaTime, samples: &[f32]) {
+    /// Sound of the feed, 16 kHz mono.
+    pub(super) fn sound(&self, from: MediaTime, samples: &[f32]) {
         if let Some(show) = self.show.upgrade() {
             show.heard.sound(from, samples);
         }
     }
 
-    fn said(&self, sentence: &str, from: MediaTime) -> Said {
+    /// What goes before a sentence that begins at `from`.
+    pub(super) fn said(&self, sentence: &str, from: MediaTime) -> Said {
         let Some(show) = self.show.upgrade() else {
             return Said { message: None, before: Vec::new() };
         };
@@ -187,7 +175,8 @@ impl Told for Hearer {
         Said { message, before }
     }
 
-    fn window(&self, (from, to): (MediaTime, MediaTime), judged: Vec<Judged>) {
+    /// A window was recognised and judged.
+    pub(super) fn window(&self, (from, to): (MediaTime, MediaTime), judged: Vec<Judged>) {
         let Some(show) = self.show.upgrade() else { return };
         // What was not understood, even in part, clears nobody.
         let heard = !judged.is_empty() && judged.iter().all(|one| one.hypothesis.heard);
@@ -216,7 +205,7 @@ impl Told for Hearer {
                 texts.push(row);
                 reference
             });
-            let stake = if broken { self.stake(&show) } else { Stake::default() };
+            let stake = if broken { show.stake(&self.rooms, &self.shop) } else { Stake::default() };
             let sure = one.hits.iter().map(|hit| (hit, false));
             let all = sure.chain(one.unsure.iter().map(|hit| (hit, true)));
             hits.extend(all.map(|(hit, weak)| Hit {

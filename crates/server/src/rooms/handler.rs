@@ -101,6 +101,10 @@ impl Door {
             _ => return Err(Code::Internal.into()),
         }
         rooms.after_chat(room, &published, viewer_id, &nick, id, &text);
+        // A room is its viewers.
+        if let Some(reading) = room.reading().filter(|_| !moderator) {
+            reading.said(id, viewer_id, &text);
+        }
         Ok(())
     }
 

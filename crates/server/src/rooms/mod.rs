@@ -23,11 +23,13 @@ use units::{AirTime, MessageId, Timestamp, ViewerId};
 pub(crate) use self::chat_log::ChatLog;
 use self::handler::Door;
 pub(crate) use self::handler::{MODERATOR, VIEWER};
-use self::pulse::{Pulse, Tally, bump};
+pub(crate) use self::pulse::{Minute, Trade};
+use self::pulse::{Minutes, Pulse, Tally, bump};
 use self::rights::Rights;
 pub(crate) use self::rights::{NO_TICKET, Stands, Ticket};
 use crate::clock;
 use crate::config;
+use crate::reading::Reading;
 use crate::secrets::Secrets;
 use crate::tasks::Tasks;
 
@@ -39,6 +41,8 @@ const CHANNELS_MAX: usize = 50_000;
 const RIGHT_ENDED: &str = "you may no longer listen here";
 /// Messages that a host may be answering.
 const SAID_KEPT: usize = 80;
+/// Messages that incidents show: five of each that a desk has before it, and more.
+const SHOWN_MAX: usize = 256;
 /// Chat lines a second that reach a room; above it a sample does, and everybody sees their own.
 const CHAT_PER_S: u32 = 100;
 
@@ -75,6 +79,11 @@ pub(crate) struct Room {
     scene: RwLock<Scene>,
     /// Products offered here, for news of stock.
     offers: RwLock<Vec<Sku>>,
+    /// Who reads what viewers write, while the show is live and somebody wants it.
+    reading: RwLock<Option<Arc<Reading>>>,
+    /// Messages that an incident shows, the latest ones.
+    shown: Mutex<VecDeque<Said>>,
+    minutes: Mutex<Minutes>,
 }
 
 /// A message that a host may be answering.
@@ -224,6 +233,13 @@ impl Rooms {
             .publish(self.channel_of(slug), &Event::urgent(wire::stamped(message)).keyed(key));
     }
 
+    /// Somebody ordered in a show, or took something back.
+    pub(crate) fn traded(&self, show: &Slug, what: Trade, who: u128) {
+        if let Some(room) = self.by_channel(self.channel_of(show)) {
+            room.traded(what, who);
+        }
+    }
+
     /// Stock of a product, to every room that offers it.
     pub(crate) fn stock(&self, sku: &Sku, left: u64) {
         let message = if left == 0 {
@@ -257,6 +273,9 @@ impl Rooms {
         self.hub().delete(room.channel, &[id.as_u128()]);
         room.held.lock().unwrap_or_else(PoisonError::into_inner).retain(|held| held.id != id);
         room.unsay(|said| said.id == id);
+        if let Some(reading) = room.reading() {
+            reading.gone(id);
+        }
         self.chat_log.delete(id);
         self.tell(&room.slug, json!({"type": "deleted", "ids": [id]}));
     }
@@ -277,6 +296,9 @@ impl Rooms {
             .unwrap_or_else(PoisonError::into_inner)
             .retain(|held| held.viewer != viewer);
         room.unsay(|said| said.viewer == viewer);
+        if let Some(reading) = room.reading() {
+            reading.gone_of(viewer);
+        }
         if !purged.ids.is_empty() {
             let ids: Vec<MessageId> =
                 purged.ids.iter().map(|id| MessageId::from_u128(*id)).collect();
@@ -321,6 +343,9 @@ impl Rooms {
     /// Airs a message that a moderator let through.
     pub(crate) fn release(&self, room: &Room, held: &Held) {
         self.publish_chat(room, held.viewer, &held.nick, held.id, &held.text);
+        if let Some(reading) = room.reading() {
+            reading.said(held.id, held.viewer, &held.text);
+        }
     }
 
     fn publish_chat(
@@ -374,6 +399,9 @@ impl Room {
             said: Mutex::default(),
             scene: RwLock::new(Scene { status: "planned", pin: None }),
             offers: RwLock::default(),
+            reading: RwLock::default(),
+            shown: Mutex::default(),
+            minutes: Mutex::default(),
         }
     }
 
@@ -387,9 +415,51 @@ impl Room {
         said.iter().map(|said| said.text.clone()).collect()
     }
 
-    /// What was taken out of the room is nothing that a host answers.
+    /// What was taken out of the room is nothing that a host answers, and nothing that an incident shows.
     fn unsay(&self, gone: impl Fn(&Said) -> bool) {
         self.said.lock().unwrap_or_else(PoisonError::into_inner).retain(|said| !gone(said));
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner).retain(|said| !gone(said));
+    }
+
+    pub(crate) fn reading(&self) -> Option<Arc<Reading>> {
+        self.reading.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_reading(&self, reading: Option<Arc<Reading>>) {
+        *self.reading.write().unwrap_or_else(PoisonError::into_inner) = reading;
+    }
+
+    /// Keeps a message that an incident shows.
+    pub(crate) fn keep_shown(&self, id: MessageId, viewer: ViewerId, text: &str) {
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        if shown.iter().any(|known| known.id == id) {
+            return;
+        }
+        if shown.len() >= SHOWN_MAX {
+            shown.pop_front();
+        }
+        shown.push_back(Said { id, viewer, text: text.to_owned() });
+    }
+
+    /// A message that an incident shows, while it is remembered.
+    pub(crate) fn shown(&self, id: MessageId) -> Option<String> {
+        let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        shown.iter().find(|said| said.id == id).map(|said| said.text.clone())
+    }
+
+    /// Counts an order, or what somebody took back, for the curves and for whoever reads the room.
+    pub(crate) fn traded(&self, what: Trade, who: u128) {
+        let mut minutes = self.minutes.lock().unwrap_or_else(PoisonError::into_inner);
+        minutes.count(clock::now(), what);
+        drop(minutes);
+        if let (Some(reading), Some(channel)) = (self.reading(), what.channel()) {
+            reading.took_back(channel, who);
+        }
+    }
+
+    /// Orders and what was taken back in the last ten minutes, the oldest first.
+    pub(crate) fn minutes(&self, now: Timestamp) -> Vec<Minute> {
+        self.minutes.lock().unwrap_or_else(PoisonError::into_inner).last(now)
     }
 
     pub(crate) fn gate(&self) -> Arc<Gate> {

@@ -93,6 +93,8 @@ mod tests {
             response: Response::Mute,
             act: None,
             left: None,
+            room: None,
+            of: None,
             misses: 0,
             state: IncidentState::Open,
             by: None,

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use show::desk::{self, Fact, Source};
+use show::sentinel::Stake;
 use show::{Input, Show, Slug, StartMode, State, Status};
 use store::TextRow;
 use tokio::sync::{mpsc, watch};
@@ -10,11 +11,13 @@ use units::{AirTime, Timestamp};
 
 use super::unseen::{Change, Unseen};
 use super::{Orders, Run};
+use crate::clock;
 use crate::errors::{ApiResult, Code};
 use crate::hearing::Heard;
 use crate::onair::{Deps, OnAir, Shelf};
 use crate::owner::Owner;
-use crate::rooms::Room;
+use crate::rooms::{Room, Rooms};
+use crate::shop::Shop;
 use crate::tasks::Often;
 
 /// How long a caller waits for a state that is on its way.
@@ -179,6 +182,17 @@ impl ShowHandle {
             OnAir::start(&self.slug, deps, (Arc::new(tell), Arc::new(hear)), fell)
         };
         onair.get_or_insert_with(start).clone()
+    }
+
+    /// What hangs on this moment.
+    pub(crate) fn stake(&self, rooms: &Rooms, shop: &Shop) -> Stake {
+        let pin = self.state().sale.pin_at(self.air_clock().newest).and_then(|pin| pin.sku.clone());
+        let orders = shop.sales(&self.slug).per_min(clock::now());
+        Stake {
+            viewers: u32::try_from(rooms.audience(&self.slug)).unwrap_or(u32::MAX),
+            sku: pin,
+            orders: orders.last().copied().unwrap_or(0),
+        }
     }
 
     /// What of the offers somebody whose picture is at `air` has yet to see, in order.

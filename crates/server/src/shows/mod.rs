@@ -7,7 +7,7 @@ mod orders;
 mod restart;
 mod terms;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub(crate) mod unseen;
 
 use std::collections::HashMap;

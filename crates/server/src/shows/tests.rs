@@ -9,7 +9,7 @@ use super::*;
 use crate::app::App;
 use crate::config::Config;
 
-async fn until(what: &str, mut fits: impl FnMut() -> bool) {
+pub(crate) async fn until(what: &str, mut fits: impl FnMut() -> bool) {
     let waited = async {
         while !fits() {
             tokio::task::yield_now().await;
@@ -18,7 +18,16 @@ async fn until(what: &str, mut fits: impl FnMut() -> bool) {
     assert!(tokio::time::timeout(Duration::from_secs(10), waited).await.is_ok(), "{what}");
 }
 
-async fn live_show(app: &App) -> Arc<ShowHandle> {
+/// A server on a folder of its own.
+pub(crate) fn opened(folder: &std::path::Path) -> Arc<App> {
+    let mut config = Config::default();
+    config.server.data = folder.to_owned();
+    config.room.shards = 1;
+    let rtmp = "127.0.0.1:0".parse().unwrap();
+    tokio::task::block_in_place(|| crate::serve::open(config, rtmp)).unwrap()
+}
+
+pub(crate) async fn live_show(app: &App) -> Arc<ShowHandle> {
     app.catalogue.add_host("anna", "Anna", None).await.unwrap();
     let plan = ShowPlan {
         slug: "evening".to_owned(),
@@ -46,11 +55,7 @@ fn status(handle: &ShowHandle) -> Option<media::program::Status> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_program_that_panics_goes_on_with_its_clock_and_its_cuts() {
     let folder = tempfile::tempdir().unwrap();
-    let mut config = Config::default();
-    config.server.data = folder.path().to_owned();
-    config.room.shards = 1;
-    let rtmp = "127.0.0.1:0".parse().unwrap();
-    let app = tokio::task::block_in_place(|| crate::serve::open(config, rtmp)).unwrap();
+    let app = opened(folder.path());
     let reviving = Arc::clone(&app);
     let keeper = app.tasks.keep("programs", move || crate::serve::revive(Arc::clone(&reviving)));
     let handle = live_show(&app).await;

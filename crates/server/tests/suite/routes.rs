@@ -163,6 +163,7 @@ const TABLE: &[Row] = &[
         [401, 403, 404, 403, 404, 404],
     ),
     ("get", "/shows/{slug}/transcript", &["evening"], "", [401, 403, 200, 403, 200, 200]),
+    ("get", "/shows/{slug}/reading", &["evening"], "", [401, 403, 200, 403, 200, 200]),
     ("get", "/shows/{slug}/sealed", &["evening"], "", [401, 403, 403, 403, 403, 200]),
     (
         "post",

@@ -149,7 +149,10 @@ pub(super) fn chat(store: &dyn Store) {
     let page = store.chat(SHOW, 2, 2).expect("reads");
     assert_eq!(page.iter().map(|line| line.n).collect::<Vec<_>>(), [3, 4]);
     assert_eq!(page.first().map(|l| &l.row), Some(&line(3, 1)));
+    let known = |n, viewer| store.chat_line(line(n, viewer).id).expect("reads").map(|it| it.row);
+    assert_eq!(known(2, 0), Some(line(2, 0)));
     submit(vec![ChatChange::Delete(line(2, 0).id)]).expect("commits");
+    assert_eq!(known(2, 0), None);
     assert_eq!(lines(), ["line 1", "line 3", "line 4", "line 5", "line 6"]);
     submit(vec![ChatChange::Prune { before: at(4) }]).expect("commits");
     assert_eq!(lines(), ["line 4", "line 5", "line 6"]);

@@ -1,6 +1,6 @@
 //! Reads from memory.
 
-use units::{OrderId, TextId, Timestamp};
+use units::{MessageId, OrderId, TextId, Timestamp};
 
 use super::{MemoryStore, State};
 use crate::batch::{OrderRow, OutboxRow, StockRow, StreamId, TextRow};
@@ -156,6 +156,13 @@ impl Reader for MemoryStore {
             .map(|(n, row)| ChatLine { n: *n, row: row.clone() })
             .take(page_size(limit))
             .collect())
+    }
+
+    fn chat_line(&self, id: MessageId) -> Result<Option<ChatLine>, StoreError> {
+        let inner = self.inner();
+        let n = inner.state.chat_ids.get(&id).copied();
+        let line = n.and_then(|n| Some((n, inner.state.chat.get(&n)?)));
+        Ok(line.map(|(n, row)| ChatLine { n, row: row.clone() }))
     }
 
     fn outbox_due(&self, now: Timestamp, limit: usize) -> Result<Vec<OutboxRow>, StoreError> {

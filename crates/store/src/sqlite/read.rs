@@ -2,7 +2,7 @@
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
-use units::{OrderId, TextId, Timestamp};
+use units::{MessageId, OrderId, TextId, Timestamp};
 
 use super::pool::ReadError;
 use super::rows::{self, Id, signed};
@@ -156,6 +156,11 @@ impl Reader for SqliteReader {
         self.pool.read(|conn| many(conn, sql, values, rows::chat))
     }
 
+    fn chat_line(&self, id: MessageId) -> Result<Option<ChatLine>, StoreError> {
+        let sql = "SELECT n, show, id, at, viewer, nick, text FROM chat WHERE id = ?1";
+        self.pool.read(|conn| one(conn, sql, params![Id::of(id.as_u128())], rows::chat))
+    }
+
     fn outbox_due(&self, now: Timestamp, count: usize) -> Result<Vec<OutboxRow>, StoreError> {
         let sql = "SELECT stream, seq, n, kind, body, due_at, attempts FROM outbox
                    WHERE due_at <= ?1 ORDER BY due_at, stream, seq, n LIMIT ?2";
@@ -232,6 +237,7 @@ forward! {
     stocks(after: Option<&str>, limit: usize) -> Vec<StockRow>;
     text(id: TextId) -> Option<TextRow>;
     chat(show: &str, after: u64, limit: usize) -> Vec<ChatLine>;
+    chat_line(id: MessageId) -> Option<ChatLine>;
     outbox_due(now: Timestamp, limit: usize) -> Vec<OutboxRow>;
     outbox_next() -> Option<Timestamp>;
     outbox_parked(limit: usize) -> Vec<OutboxRow>;

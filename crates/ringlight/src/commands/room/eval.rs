@@ -9,9 +9,10 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use listen::Language;
-use listen::judge::Judge;
+use listen::chat::ChatJudge;
 use listen::sets::{ChatRow, Sets};
 use listen::text::labels::ChatLabel;
+use server::hits;
 use show::sentinel::room::{Channel, Hits};
 use sim::turns::measure::{Measured, Plan, measure};
 use sim::turns::{Line, Pool};
@@ -37,7 +38,7 @@ const SPELLINGS_RAID: u64 = 5;
 const BANDS: [(f64, f64); 4] = [(0.2, 0.7), (0.7, 2.0), (2.0, 10.0), (10.0, 50.0)];
 
 pub(crate) fn run(args: &RoomEvalArgs) -> anyhow::Result<bool> {
-    let mut judge = Judge::load(None, &[])?;
+    let mut judge = ChatJudge::load()?;
     let chat = args.chat.as_deref().map(|file| log(file, &mut judge)).transpose()?;
     let own = super::super::text::sets(&args.texts)?;
     let mut pools = Vec::new();
@@ -76,7 +77,7 @@ pub(crate) fn run(args: &RoomEvalArgs) -> anyhow::Result<bool> {
 }
 
 /// Lines of a log as the reader sees them.
-fn log(file: &Path, judge: &mut Judge) -> anyhow::Result<Vec<Line>> {
+fn log(file: &Path, judge: &mut ChatJudge) -> anyhow::Result<Vec<Line>> {
     let bytes = fs::read(file).with_context(|| format!("could not read {}", file.display()))?;
     let bytes = super::super::text::unpacked(&bytes)?;
     let text = String::from_utf8_lossy(&bytes);
@@ -97,8 +98,8 @@ fn held(texts: &Path, language: Language) -> anyhow::Result<Sets> {
     Ok(sets)
 }
 
-fn line(judge: &mut Judge, language: Language, text: &str) -> Line {
-    let hits = super::hits(judge.signs(language, text));
+fn line(judge: &mut ChatJudge, language: Language, text: &str) -> Line {
+    let hits = hits(judge.signs(language, text));
     Line { text: judge.fingerprint(text), hits }
 }
 
@@ -111,7 +112,7 @@ fn spellings(lines: &[Line], count: u64) -> Vec<Line> {
     lines.iter().flat_map(|line| (0..count).map(move |at| other(line, at))).collect()
 }
 
-fn shop(language: Language, own: &Sets, held: &Sets, judge: &mut Judge) -> Pool {
+fn shop(language: Language, own: &Sets, held: &Sets, judge: &mut ChatJudge) -> Pool {
     let mut of = |rows: &[ChatRow], label: ChatLabel| -> Vec<Line> {
         let rows = rows.iter().filter(|row| row.language == language && row.label == label);
         rows.map(|row| line(judge, language, &row.text)).collect()

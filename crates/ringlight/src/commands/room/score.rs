@@ -7,12 +7,12 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 
 use anyhow::Context as _;
-use listen::judge::Judge;
+use listen::chat::ChatJudge;
 use serde_json::{Value, json};
+use server::hits;
 use show::sentinel::room::{Alarm, Message, Moved, Prior, Reader};
 use units::{MessageId, Timestamp, ViewerId};
 
-use super::hits;
 use super::rows::Rows;
 use crate::cli::RoomScoreArgs;
 use crate::out;
@@ -51,7 +51,7 @@ pub(crate) fn run(args: &RoomScoreArgs) -> anyhow::Result<bool> {
         let file = opened.with_context(|| format!("could not read {}", args.file.display()))?;
         Box::new(BufReader::with_capacity(1 << 20, file))
     };
-    let mut judge = Judge::load(None, &[])?;
+    let mut judge = ChatJudge::load()?;
     let mut room = Room {
         reader: Reader::new(KEY, args.alarms_per_1000h, &Prior::default(), false),
         texts: VecDeque::new(),

@@ -1,4 +1,5 @@
-//! The thread of one show's detector, and who watches it: what panics or hangs is replaced, and said to be out.
+//! The thread of one show's detector, of sound or of the room, and who watches it: what panics or hangs is replaced, and said
+//! to be out.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -6,15 +7,10 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration as Wait;
 
-use media::frame::AudioFrame;
-use show::sentinel::Hearing as State;
 use units::Duration;
 
-use super::tell::Told;
 use crate::clock;
 
-/// Sound that waits for its detector: half a minute and more. What finds no room is not heard, and counted.
-const QUEUE_MAX: usize = 2048;
 /// A window takes well under a second to recognise; loading the weights takes a few.
 const PATIENCE: Patience =
     Patience { hangs_after: Duration::from_s(15), rests: Duration::from_s(5) };
@@ -29,28 +25,43 @@ const IDLE: Wait = Wait::from_millis(100);
 
 /// How a watchman waits.
 #[derive(Clone, Copy)]
-pub(super) struct Patience {
+struct Patience {
     /// How long a detector may work without a sign of life.
     hangs_after: Duration,
     /// How long after a failure the next detector is started.
     rests: Duration,
 }
 
-/// What hears and judges. It is used by one thread.
-pub(super) trait Senses: Send + 'static {
-    /// Takes sound.
-    fn push(&mut self, sound: &AudioFrame);
-    /// Recognises and judges one window, if one is due.
-    fn work(&mut self, told: &dyn Told) -> bool;
-    /// How it does.
-    fn state(&self) -> State;
-    /// Versions of its models and packs.
-    fn versions(&self) -> Vec<String>;
+/// What takes in and judges. It is used by one thread.
+pub(crate) trait Senses: Send + 'static {
+    /// What it takes.
+    type Input: Send + 'static;
+    /// Who it reports to.
+    type Told: Told + ?Sized;
+    /// Inputs that wait for it; what finds no room is lost, and counted.
+    const QUEUE_MAX: usize;
+
+    /// Takes one input.
+    fn push(&mut self, input: &Self::Input);
+    /// Judges what is due; whether something was.
+    fn work(&mut self, told: &Self::Told) -> bool;
+    /// Says how it does.
+    fn tell(&mut self, told: &Self::Told);
+}
+
+/// Who hears of a detector that does not work.
+pub(crate) trait Told: Send + Sync + 'static {
+    /// It panicked or hangs; another will take its place.
+    fn out(&self);
+    /// There is none and there will be none.
+    fn never(&self);
+    /// Inputs that found no room in its queue so far.
+    fn lost(&self, inputs: u64);
 }
 
 /// A detector's thread and its watchman.
-pub(super) struct Watch {
-    sound: SyncSender<AudioFrame>,
+pub(crate) struct Watch<I> {
+    inputs: SyncSender<I>,
     shared: Arc<Shared>,
 }
 
@@ -60,58 +71,59 @@ struct Shared {
     /// When the thread last began something, in milliseconds of UTC.
     alive: AtomicI64,
     over: AtomicBool,
-    /// Frames of sound that found no room.
+    /// Inputs that found no room.
     lost: AtomicU64,
 }
 
-impl Watch {
+impl<I: Send + 'static> Watch<I> {
     /// Starts a detector made by `start` on a thread of its own, and again when it fails. An error of `start` is final: the
     /// weights are not there.
-    pub(super) fn start<S: Senses>(
+    pub(crate) fn start<S: Senses<Input = I>>(
         start: impl Fn() -> Result<S, String> + Send + Sync + 'static,
-        told: Arc<impl Told>,
+        told: Arc<S::Told>,
     ) -> Self {
         Self::patient(PATIENCE, start, told)
     }
 
-    fn patient<S: Senses>(
+    fn patient<S: Senses<Input = I>>(
         patience: Patience,
         start: impl Fn() -> Result<S, String> + Send + Sync + 'static,
-        told: Arc<impl Told>,
+        told: Arc<S::Told>,
     ) -> Self {
-        let (sound, heard) = sync_channel(QUEUE_MAX);
+        let (inputs, taken) = sync_channel(S::QUEUE_MAX);
         let shared = Arc::new(Shared {
             generation: AtomicU64::new(0),
             alive: AtomicI64::new(clock::now().ms()),
             over: AtomicBool::new(false),
             lost: AtomicU64::new(0),
         });
-        let (watched, heard) = (Arc::clone(&shared), Arc::new(Mutex::new(heard)));
-        tokio::spawn(watch(patience, watched, heard, Arc::new(start), told));
-        Self { sound, shared }
+        let (watched, taken) = (Arc::clone(&shared), Arc::new(Mutex::new(taken)));
+        tokio::spawn(watch(patience, watched, taken, Arc::new(start), told));
+        Self { inputs, shared }
     }
 
-    pub(super) fn push(&self, sound: &AudioFrame) {
-        if let Err(TrySendError::Full(_)) = self.sound.try_send(sound.clone()) {
+    /// Hands over one input. Never waits.
+    pub(crate) fn push(&self, input: I) {
+        if let Err(TrySendError::Full(_)) = self.inputs.try_send(input) {
             self.shared.lost.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
 
-impl Drop for Watch {
+impl<I> Drop for Watch<I> {
     fn drop(&mut self) {
         self.shared.over.store(true, Ordering::Relaxed);
     }
 }
 
-type Sound = Arc<Mutex<Receiver<AudioFrame>>>;
+type Inputs<I> = Arc<Mutex<Receiver<I>>>;
 
 async fn watch<S: Senses>(
     patience: Patience,
     shared: Arc<Shared>,
-    sound: Sound,
+    inputs: Inputs<S::Input>,
     start: Arc<impl Fn() -> Result<S, String> + Send + Sync + 'static>,
-    told: Arc<impl Told>,
+    told: Arc<S::Told>,
 ) {
     let mut every = tokio::time::interval(WATCHED_EVERY);
     let mut failures = 0;
@@ -124,7 +136,7 @@ async fn watch<S: Senses>(
             if now >= again_at {
                 shared.alive.store(now.ms(), Ordering::Relaxed);
                 started = now;
-                thread = spawn(&shared, &sound, &start, &told);
+                thread = spawn(&shared, &inputs, &start, &told);
                 again_at = now + patience.rests;
             }
             continue;
@@ -136,23 +148,23 @@ async fn watch<S: Senses>(
         let end = thread.take().filter(|thread| thread.is_finished());
         let end = end.and_then(|thread| thread.join().ok());
         match end {
-            Some(End::NoWeights(why)) => {
-                tracing::warn!(%why, "this show is not heard");
-                return told.state(State::NoModel, Vec::new());
+            Some(End::Never(why)) => {
+                tracing::warn!(%why, "a show has no detector");
+                return told.never();
             }
             Some(End::Over) => return,
             Some(End::Panicked) => tracing::error!("a detector panicked"),
             None => tracing::error!("a detector hangs"),
         }
         shared.generation.fetch_add(1, Ordering::Relaxed);
-        told.state(State::Out, Vec::new());
+        told.out();
         // Only failures in a row are held against it.
         if now - started > LASTED {
             failures = 0;
         }
         failures += 1;
         if failures >= FAILURES_MAX {
-            return tracing::error!("hearing of this show is given up");
+            return tracing::error!("a show's detector is given up");
         }
         again_at = now + patience.rests;
     }
@@ -161,69 +173,68 @@ async fn watch<S: Senses>(
 /// Why a thread ended.
 enum End {
     Over,
-    NoWeights(String),
+    Never(String),
     Panicked,
 }
 
 fn spawn<S: Senses>(
     shared: &Arc<Shared>,
-    sound: &Sound,
+    inputs: &Inputs<S::Input>,
     start: &Arc<impl Fn() -> Result<S, String> + Send + Sync + 'static>,
-    told: &Arc<impl Told>,
+    told: &Arc<S::Told>,
 ) -> Option<std::thread::JoinHandle<End>> {
-    let (shared, sound) = (Arc::clone(shared), Arc::clone(sound));
+    let (shared, inputs) = (Arc::clone(shared), Arc::clone(inputs));
     let (start, told) = (Arc::clone(start), Arc::clone(told));
     let run = move || {
-        let work = AssertUnwindSafe(|| hear(&shared, &sound, &*start, &*told));
+        let work = AssertUnwindSafe(|| sense(&shared, &inputs, &*start, &*told));
         catch_unwind(work).unwrap_or(End::Panicked)
     };
-    let thread = std::thread::Builder::new().name("hearing".to_owned()).spawn(run);
-    thread.inspect_err(|error| tracing::error!(%error, "hearing did not start")).ok()
+    let thread = std::thread::Builder::new().name("detector".to_owned()).spawn(run);
+    thread.inspect_err(|error| tracing::error!(%error, "a detector did not start")).ok()
 }
 
-fn hear<S: Senses>(
+fn sense<S: Senses>(
     shared: &Shared,
-    sound: &Sound,
+    inputs: &Inputs<S::Input>,
     start: &dyn Fn() -> Result<S, String>,
-    told: &dyn Told,
+    told: &S::Told,
 ) -> End {
     let generation = shared.generation.load(Ordering::Relaxed);
     let mut senses = match start() {
         Ok(senses) => senses,
-        Err(why) => return End::NoWeights(why),
+        Err(why) => return End::Never(why),
     };
-    let versions = senses.versions();
-    told.state(senses.state(), versions.clone());
+    senses.tell(told);
     loop {
         told.lost(shared.lost.load(Ordering::Relaxed));
         shared.alive.store(clock::now().ms(), Ordering::Relaxed);
         if shared.over.load(Ordering::Relaxed) {
             return End::Over;
         }
-        let first = {
-            let sound = sound.lock().unwrap_or_else(PoisonError::into_inner);
-            let first = match sound.recv_timeout(IDLE) {
+        let taken = {
+            let inputs = inputs.lock().unwrap_or_else(PoisonError::into_inner);
+            let first = match inputs.recv_timeout(IDLE) {
                 Ok(first) => Some(first),
                 Err(RecvTimeoutError::Timeout) => None,
                 Err(RecvTimeoutError::Disconnected) => return End::Over,
             };
-            let more: Vec<AudioFrame> = sound.try_iter().take(QUEUE_MAX).collect();
+            let more: Vec<S::Input> = inputs.try_iter().take(S::QUEUE_MAX).collect();
             first.into_iter().chain(more).collect::<Vec<_>>()
         };
-        first.iter().for_each(|sound| senses.push(sound));
+        taken.iter().for_each(|input| senses.push(input));
         while senses.work(told) {
             shared.alive.store(clock::now().ms(), Ordering::Relaxed);
             if shared.generation.load(Ordering::Relaxed) != generation {
                 return End::Over;
             }
-            // The newest sound decides what is recognised next.
-            let waiting = sound.lock().unwrap_or_else(PoisonError::into_inner);
-            waiting.try_iter().take(QUEUE_MAX).for_each(|sound| senses.push(&sound));
+            // The newest input decides what is judged next.
+            let waiting = inputs.lock().unwrap_or_else(PoisonError::into_inner);
+            waiting.try_iter().take(S::QUEUE_MAX).for_each(|input| senses.push(&input));
         }
         if shared.generation.load(Ordering::Relaxed) != generation {
             return End::Over;
         }
-        told.state(senses.state(), versions.clone());
+        senses.tell(told);
     }
 }
 
@@ -231,14 +242,11 @@ fn hear<S: Senses>(
 mod tests {
     use std::sync::atomic::AtomicUsize;
 
-    use units::MediaTime;
-
-    use super::super::tell::{Judged, Said};
     use super::*;
 
-    /// Fails at the sound that it is told to, and otherwise finds a window in each.
+    /// Fails at the number that it is told to, and otherwise notes each.
     struct Fake {
-        heard: i64,
+        taken: i64,
         waiting: bool,
         how: How,
     }
@@ -252,11 +260,15 @@ mod tests {
     const BAD: i64 = 3;
 
     impl Senses for Fake {
-        fn push(&mut self, sound: &AudioFrame) {
-            (self.heard, self.waiting) = (sound.time.ms(), true);
+        type Input = i64;
+        type Told = Notes;
+        const QUEUE_MAX: usize = 16;
+
+        fn push(&mut self, number: &i64) {
+            (self.taken, self.waiting) = (*number, true);
         }
-        fn work(&mut self, told: &dyn Told) -> bool {
-            if self.heard == BAD {
+        fn work(&mut self, told: &Notes) -> bool {
+            if self.taken == BAD {
                 match self.how {
                     How::Panics => panic!("a detector that panics"),
                     How::Hangs => std::thread::sleep(Wait::from_secs(3)),
@@ -265,50 +277,40 @@ mod tests {
             if !std::mem::take(&mut self.waiting) {
                 return false;
             }
-            let at = MediaTime::from_ms(self.heard);
-            told.window((at, at), Vec::new());
+            told.worked.lock().expect("unpoisoned").push(self.taken);
             true
         }
-        fn state(&self) -> State {
-            State::Ok
-        }
-        fn versions(&self) -> Vec<String> {
-            Vec::new()
+        fn tell(&mut self, told: &Notes) {
+            told.is("ok");
         }
     }
 
     #[derive(Default)]
     struct Notes {
-        states: Mutex<Vec<State>>,
-        windows: Mutex<Vec<i64>>,
+        states: Mutex<Vec<&'static str>>,
+        worked: Mutex<Vec<i64>>,
+        lost: AtomicU64,
+    }
+
+    impl Notes {
+        fn is(&self, state: &'static str) {
+            let mut states = self.states.lock().expect("unpoisoned");
+            if states.last() != Some(&state) {
+                states.push(state);
+            }
+        }
     }
 
     impl Told for Notes {
-        fn state(&self, hearing: State, _: Vec<String>) {
-            let mut states = self.states.lock().expect("unpoisoned");
-            if states.last() != Some(&hearing) {
-                states.push(hearing);
-            }
+        fn out(&self) {
+            self.is("out");
         }
-        fn behind(&self, _: Duration, _: u64) {}
-        fn lost(&self, _: u64) {}
-        fn sound(&self, _: MediaTime, _: &[f32]) {}
-        fn said(&self, _: &str, _: MediaTime) -> Said {
-            Said { message: None, before: Vec::new() }
+        fn never(&self) {
+            self.is("never");
         }
-        fn window(&self, (from, _): (MediaTime, MediaTime), _: Vec<Judged>) {
-            self.windows.lock().expect("unpoisoned").push(from.ms());
+        fn lost(&self, inputs: u64) {
+            self.lost.store(inputs, Ordering::Relaxed);
         }
-    }
-
-    fn sound(ms: i64) -> AudioFrame {
-        let config = media::frame::AudioConfig {
-            asc: bytes::Bytes::from_static(&[0x11, 0x90]),
-            sample_rate: 48_000,
-            channels: 2,
-        };
-        let (time, data) = (MediaTime::from_ms(ms), bytes::Bytes::new());
-        AudioFrame { time, data, config: Arc::new(config) }
     }
 
     async fn until(mut done: impl FnMut() -> bool) {
@@ -326,21 +328,21 @@ mod tests {
         let starts = Arc::clone(&started);
         let start = move || {
             starts.fetch_add(1, Ordering::Relaxed);
-            Ok(Fake { heard: 0, waiting: false, how })
+            Ok(Fake { taken: 0, waiting: false, how })
         };
         let patience =
             Patience { hangs_after: Duration::from_ms(600), rests: Duration::from_ms(100) };
         let watch = Watch::patient(patience, start, Arc::clone(&notes));
-        let windows = || notes.windows.lock().expect("unpoisoned").clone();
-        watch.push(&sound(1));
-        until(|| windows() == [1]).await;
-        watch.push(&sound(BAD));
+        let worked = || notes.worked.lock().expect("unpoisoned").clone();
+        watch.push(1);
+        until(|| worked() == [1]).await;
+        watch.push(BAD);
         let states = || notes.states.lock().expect("unpoisoned").clone();
-        until(|| states().contains(&State::Out)).await;
+        until(|| states().contains(&"out")).await;
         until(|| started.load(Ordering::Relaxed) == 2).await;
-        watch.push(&sound(7));
-        until(|| windows().contains(&7)).await;
-        assert_eq!(states(), [State::Ok, State::Out, State::Ok]);
+        watch.push(7);
+        until(|| worked().contains(&7)).await;
+        assert_eq!(states(), ["ok", "out", "ok"]);
         drop(watch);
     }
 
@@ -359,7 +361,21 @@ mod tests {
         let notes = Arc::new(Notes::default());
         let start = || Err::<Fake, _>("no weights".to_owned());
         let watch = Watch::start(start, Arc::clone(&notes));
-        until(|| *notes.states.lock().expect("unpoisoned") == [State::NoModel]).await;
-        (0..2 * QUEUE_MAX as i64).for_each(|ms| watch.push(&sound(ms)));
+        until(|| *notes.states.lock().expect("unpoisoned") == ["never"]).await;
+        (0..32).for_each(|number| watch.push(number));
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_finds_no_room_is_counted() {
+        let notes = Arc::new(Notes::default());
+        let how = How::Hangs;
+        let patience =
+            Patience { hangs_after: Duration::from_s(20), rests: Duration::from_ms(100) };
+        let start = move || Ok(Fake { taken: 0, waiting: false, how });
+        let watch = Watch::patient(patience, start, Arc::clone(&notes));
+        until(|| !notes.states.lock().expect("unpoisoned").is_empty()).await;
+        watch.push(BAD);
+        (0..200).for_each(|number| watch.push(number));
+        until(|| notes.lost.load(Ordering::Relaxed) > 0).await;
     }
 }
