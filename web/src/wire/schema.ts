@@ -158,6 +158,18 @@ export interface ChangedUser {
   roles?: Role[] | null;
 }
 
+/** One channel. */
+export interface ChannelView {
+  /** Its name. */
+  channel: string;
+  /** Evidence that it moved, as a logarithm; 1 is an alarm. */
+  evidence: number;
+  /** A share of messages; otherwise a count of events. */
+  is_chat: boolean;
+  /** The usual share, or events a second. */
+  usual: number;
+}
+
 /** An incident that a person confirmed. */
 export interface ConfirmedView {
   host: string;
@@ -465,8 +477,11 @@ export interface IncidentView {
   id: string;
   /** Why the machine left it to people: `bound`, `aired` or `refused`. */
   left?: string | null;
+  /** The incident that leads the case, when it is another one. */
+  of?: string | null;
   /** What the policy wants done. */
   response: string;
+  room?: TurnView | null;
   /** The gravest rule that the words break. */
   rule: string;
   /** 0 to 1. */
@@ -559,6 +574,16 @@ export interface LoggedAction {
   to_air_ms?: number | null;
   to_media_ms?: number | null;
   undone_at?: string | null;
+}
+
+/** A minute of trade. */
+export interface Minute {
+  /** Whole minutes since 1970. */
+  at_min: number;
+  cancelled: number;
+  orders: number;
+  refunds: number;
+  unfollows: number;
 }
 
 /** A decision about the room. */
@@ -809,6 +834,22 @@ export interface RoomSettings {
   slow_s: number;
 }
 
+/** What viewers write and take back. */
+export interface RoomView {
+  /** False alarms in 1000 hours that are put up with. */
+  alarms_per_1000h: number;
+  /** In the order of the counts below. */
+  channels: ChannelView[];
+  /** The last ten minutes, the oldest first. */
+  minutes: Minute[];
+  /** `ok`, `out` or `language`; null: nobody reads it. */
+  reading?: string | null;
+  /** The last ten minutes, the oldest second first; seconds in which nothing was written or taken back are left out. */
+  seconds: SecondView[];
+  /** Messages that nobody had time to read. */
+  unread: number;
+}
+
 /** A sealed clip. */
 export interface SealView {
   bytes: number;
@@ -819,6 +860,21 @@ export interface SealView {
   id: string;
   kind: string;
   to_media_ms: number;
+}
+
+/** One second. */
+export interface SecondView {
+  /** Whole seconds since 1970. */
+  at_s: number;
+  /** Of these, copies of a text that was counted. */
+  copies: number;
+  /** Per channel, what hit. */
+  hits: number[];
+  messages: number;
+  /** Per channel, what counted. */
+  of: number[];
+  /** Of these, thinned out in a flood. */
+  thinned: number;
 }
 
 /** What a seller may make of an order. */
@@ -836,6 +892,23 @@ export interface Setup {
   password: string;
   /** From the admin link that the first start prints. */
   token: string;
+}
+
+/** How one channel moved. */
+export interface ShiftView {
+  /** The usual share of messages, or events a second. */
+  before: number;
+  /**
+   * `hostile`, `boycott`, `complaint`, `insult_words`, `boycott_words`, `unfollow_words`, `refund_words`, `unfollows`,
+   * `cancellations` or `refunds`.
+   */
+  channel: string;
+  /** Hits since it began. */
+  hits: number;
+  /** The same since it began. */
+  now: number;
+  /** Messages, or seconds, since it began. */
+  of: number;
 }
 
 /** A show as everybody sees it. */
@@ -857,6 +930,13 @@ export interface ShowView {
   status: string;
   title: string;
   viewers: number;
+}
+
+/** A message that shows a turn. */
+export interface ShownMessage {
+  id: string;
+  /** Null once it is deleted or erased. */
+  text?: string | null;
 }
 
 export interface SignIn {
@@ -932,6 +1012,22 @@ export interface TokenView {
   id: string;
   label: string;
   token?: string | null;
+}
+
+/** A room that turned. */
+export interface TurnView {
+  /** The host's media time that aired then. */
+  air_media_ms: number;
+  /** When the evidence was enough. */
+  at: string;
+  /** Messages that show it, the earliest first. */
+  messages: ShownMessage[];
+  /** What moved, the strongest first. */
+  shifts: ShiftView[];
+  /** When it most likely began. */
+  since: string;
+  /** `false`: it leaned only, and there were words beside it. */
+  sure: boolean;
 }
 
 /** An account as operators see it. */
