@@ -51,9 +51,11 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
-    fn text(&self) -> String {
+    /// The message and the sentences before as one text; none when nothing was said before.
+    fn joined(&self) -> Option<String> {
         let before = &self.before[self.before.len().saturating_sub(BEFORE_MAX)..];
-        self.message.into_iter().chain(before.iter().copied()).collect::<Vec<_>>().join(" ")
+        let parts = self.message.into_iter().chain(before.iter().copied());
+        (!before.is_empty()).then(|| parts.collect::<Vec<_>>().join(" "))
     }
 }
 
@@ -153,15 +155,29 @@ impl Judge {
         &self.packs
     }
 
-    /// What the model says of a host sentence.
+    /// What the model says of a host sentence. The message belongs to it; what the host said before can tip a sentence that
+    /// is unsure, and clears none: a sentence is not made better by the harmless one before it.
     pub fn host_scores(
         &mut self,
         language: Language,
         text: &str,
         context: &Context<'_>,
     ) -> HostScores {
-        let context = context.text();
-        self.host.judge(language, text, &context, self.embedder.as_ref(), &mut self.scratch)
+        let mut alone = self.scores(language, text, context.message.unwrap_or_default());
+        let unsure = alone.iter().any(|judged| judged.unsure);
+        if let Some(joined) = context.joined().filter(|_| unsure) {
+            let tipped = self.scores(language, text, &joined);
+            for (judged, tipped) in alone.iter_mut().zip(tipped) {
+                if judged.unsure && tipped.fires {
+                    *judged = tipped;
+                }
+            }
+        }
+        alone
+    }
+
+    fn scores(&mut self, language: Language, text: &str, context: &str) -> HostScores {
+        self.host.judge(language, text, context, self.embedder.as_ref(), &mut self.scratch)
     }
 
     /// The rules that a host sentence breaks, each once, the worst first.

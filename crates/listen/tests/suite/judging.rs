@@ -77,6 +77,25 @@ fn a_judge_without_sentence_weights_says_so_and_names_its_versions() {
 }
 
 #[test]
+fn what_was_said_before_clears_nothing() {
+    let Some(models) = crate::models() else { return };
+    let mut judge = Judge::load(Some(&models), &["core"]).unwrap();
+    let before = ["good evening and welcome to the show", "tonight we look at a kettle"];
+    for text in [
+        "With your taste, I am not surprised.",
+        "I explain it slowly, because thinking is clearly not your strong side.",
+        "Are you stupid?",
+    ] {
+        let alone = Context::default();
+        let context = Context { message: None, before: &before };
+        for context in [alone, context] {
+            let hits = judge.host(En, text, &context);
+            assert!(hits.iter().any(|hit| hit.rule.0 == "core/contempt"), "{text}");
+        }
+    }
+}
+
+#[test]
 fn any_text_is_judged() {
     let mut judge = Judge::load(None, &["core", "claims", "cn-livestream"]).unwrap();
     for text in ["", "\u{0}", "😀😀😀", &"长".repeat(10_000), "\u{202E}abc\u{FFFD}"] {
