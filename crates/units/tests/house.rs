@@ -70,7 +70,7 @@ fn arrows_point_down() {
         ("webui", &[]),
         ("store", &["units"]),
         ("store-faults", &[]),
-        ("insight", &["units"]),
+        ("insight", &["units", "show"]),
         ("sim", &["units", "show", "media", "listen", "room", "store"]),
         ("server", &["units", "show", "media", "listen", "insight", "room", "store", "webui"]),
         (
