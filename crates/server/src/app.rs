@@ -8,6 +8,7 @@ use store::{Objects, Store};
 use units::{AirTime, Timestamp};
 
 use crate::analysis::Job;
+use crate::analysis::recap::Recaps;
 use crate::analysis::standing::Appeal;
 use crate::api::Planned;
 use crate::catalogue::Catalogue;
@@ -63,6 +64,8 @@ pub(crate) struct App {
     pub(crate) standings: Arc<tokio::sync::Mutex<()>>,
     /// Objections to what counts for or against a host or a brand.
     pub(crate) appeals: Docs<Appeal>,
+    /// What shows were, as far as somebody asked.
+    pub(crate) recaps: Recaps,
     /// Orders by buyer.
     pub(crate) order_rate: Buckets<u128>,
     /// Devices that are new, by address.

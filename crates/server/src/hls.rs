@@ -16,8 +16,8 @@ use axum::routing::get;
 use media::hls::{Lookup, Readiness, Snapshot, parse_query, vod};
 use show::{Slug, Status};
 
-pub(crate) use self::recorded::Indexes;
 use self::recorded::Playlists;
+pub(crate) use self::recorded::{Indexes, index};
 use crate::app::App;
 use crate::errors::{ApiError, ApiResult, Code};
 use crate::http::body::{Chain, Path};

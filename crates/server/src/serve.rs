@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::analysis::Job;
+use crate::analysis::recap::Recaps;
 use crate::app::App;
 use crate::bootstrap::{self, Bootstrap};
 use crate::catalogue::Catalogue;
@@ -199,6 +200,7 @@ pub(crate) fn open(config: Config, rtmp: SocketAddr) -> anyhow::Result<Arc<App>>
         exposure: Job::default(),
         plan: Job::default(),
         comparing: Arc::default(),
+        recaps: Recaps::default(),
         standings: Arc::default(),
         appeals: Docs::load("appeal", &store)?,
         recordings,

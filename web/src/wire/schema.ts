@@ -815,6 +815,183 @@ export interface ProductView {
   title: string;
 }
 
+/** An action on the program. */
+export interface RecapAction {
+  /** Who, by name. */
+  actor: string;
+  at: string;
+  /** When it began on air. */
+  from_air_ms?: number | null;
+  id: string;
+  kind: string;
+  /** A part of what was asked for had aired. */
+  late: boolean;
+  /** How much of the program it took; null where it has no end. */
+  length_ms?: number | null;
+  /** Null where none was given, or once it is erased. */
+  reason?: string | null;
+  recording_s?: number | null;
+  /** `active`, `ended`, `undone` or `shortened`. */
+  state: string;
+  time_to_air_ms: number;
+  to_air_ms?: number | null;
+  undone_by?: string | null;
+}
+
+/** Who was on air when. */
+export interface RecapHours {
+  /** What lies between sessions. */
+  breaks: RecapStretch[];
+  /** The standby on air. */
+  hand_overs: RecapStretch[];
+  /** Time of the program with the host's picture or sound. */
+  host_ms: number;
+  /** Slate and silence. */
+  nobody_ms: number;
+  /** The host on air; pauses below a minute are counted in. */
+  sessions: RecapStretch[];
+  standby_ms: number;
+}
+
+/** An incident and where it lies. */
+export interface RecapIncident {
+  /** When its words aired, or would have. */
+  air_ms?: number | null;
+  incident: IncidentView;
+  /** The second of the recording; null where there is none. */
+  recording_s?: number | null;
+}
+
+/** What did not fit into the recap. */
+export interface RecapLeftOut {
+  actions: number;
+  /** Facts that happened while the store was away for so long that they could not be kept. */
+  facts: number;
+  incidents: number;
+  /** The log goes on: ask again. */
+  log: boolean;
+  /** The show has more minutes than are told one by one. */
+  minutes: boolean;
+}
+
+/** The show minute by minute; all lists have one value for each minute from `from` on. */
+export interface RecapMinutes {
+  cancelled: number[];
+  copies: number[];
+  /** The minute in which the show began; null when it never did. */
+  from?: string | null;
+  held: number[];
+  orders: number[];
+  refunds: number[];
+  refused: number[];
+  said: number[];
+  /** On average; null where nobody counted. */
+  viewers: (number | null)[];
+}
+
+/** What one product sold. */
+export interface RecapProduct {
+  orders: number;
+  /** Units cancelled, expired or paid back. */
+  returned: number;
+  sku: string;
+  title: string;
+  /** Units paid or kept. */
+  units: number;
+  value: RecapValue[];
+}
+
+/** What was sold, as its orders stand now. */
+export interface RecapSales {
+  cancelled: number;
+  expired: number;
+  /** All that were placed. */
+  orders: number;
+  /** Orders of products that are not listed. */
+  other_products: number;
+  paid: number;
+  /** What sold the most units first. */
+  products: RecapProduct[];
+  refunded: number;
+  reserved: number;
+  value: RecapValue[];
+}
+
+/** A stretch of the program. */
+export interface RecapStretch {
+  /** When it began. */
+  at: string;
+  from_air_ms: number;
+  recording_s?: number | null;
+  to_air_ms: number;
+}
+
+/** What was said in the room, in numbers. */
+export interface RecapTalk {
+  /** Copies of a text that the room had just read; 0 where the room was not read. */
+  copies: number;
+  /** Messages that moderators took away. */
+  deleted: number;
+  /** Of these, held for review. */
+  held: number;
+  refused: number;
+  said: number;
+  /** Times that a viewer was silenced. */
+  silenced: number;
+}
+
+/** A room that turned. */
+export interface RecapTurn {
+  /** The incident that it belongs to. */
+  incident: string;
+  /** Where in the recording it began. */
+  recording_s?: number | null;
+  turn: TurnView;
+}
+
+/** Orders of one currency, as they stand now. */
+export interface RecapValue {
+  /** Cancelled or expired before it was paid. */
+  cancelled: MoneyView;
+  currency: string;
+  /** Kept for buyers who have not paid yet. */
+  open: MoneyView;
+  /** Paid, and not paid back. */
+  paid: MoneyView;
+  refunded: MoneyView;
+}
+
+/** What a show was. */
+export interface RecapView {
+  /** In the order in which they were taken. */
+  actions: RecapAction[];
+  /** Until when; later than the end of a show that has ended. */
+  at: string;
+  /** Entries of the log that it rests on. */
+  entries: number;
+  hours: RecapHours;
+  /** In the order in which they were opened. */
+  incidents: RecapIncident[];
+  left_out: RecapLeftOut;
+  minutes: RecapMinutes;
+  sales: RecapSales;
+  show: ShowView;
+  talk: RecapTalk;
+  /** In the order in which the room turned. */
+  turns: RecapTurn[];
+  viewers: RecapViewers;
+}
+
+/** How many watched. */
+export interface RecapViewers {
+  /** For half of the time there were fewer. */
+  median: number;
+  /** The most at once. */
+  peak: number;
+  /** When that was first. */
+  peak_at?: string | null;
+}
+
 /** A line that was not taken. */
 export interface RejectedLine {
   /** Counted from 1, the header being line 1. */

@@ -1,10 +1,11 @@
 //! What the operator asks of the past: who sells how much and what hangs on it, what a plan would cost, what an incident cost, how a
-//! host stands. The figures are `insight`'s; here its rows come out of the store, long work runs beside the live server on a
+//! host stands, what a show was. The figures are `insight`'s; here its rows come out of the store, long work runs beside the live server on a
 //! thread of low priority, and answers are kept until the next one.
 
 mod aside;
 mod dataset;
 mod job;
+pub(crate) mod recap;
 pub(crate) mod recovery;
 pub(crate) mod standing;
 

@@ -12,6 +12,7 @@ mod plan;
 mod program;
 mod public;
 mod reading;
+mod recap;
 mod recovery;
 mod seals;
 mod session;
@@ -81,6 +82,7 @@ pub(crate) fn routes() -> (Router<Arc<App>>, Arc<str>) {
         .routes(routes!(shows::one, shows::change))
         .routes(routes!(shows::start))
         .routes(routes!(shows::end))
+        .routes(routes!(recap::read))
         .routes(routes!(offers::offers, offers::add_offer))
         .routes(routes!(offers::change_offer, offers::remove_offer))
         .routes(routes!(offers::pin))

@@ -37,6 +37,15 @@ struct Kept {
     playlists: Arc<Playlists>,
 }
 
+/// The index of a show's recording; `None` when there is none. Blocks on the disk.
+pub(crate) fn index(
+    objects: &dyn Objects,
+    show: &Slug,
+) -> Result<Option<Vec<vod::Entry>>, StoreError> {
+    let text = objects.read(&recording_key(show, INDEX), 0, INDEX_MAX)?;
+    Ok(text.map(|text| vod::parse(&text).entries))
+}
+
 /// The newest at the end.
 #[derive(Default)]
 pub(crate) struct Indexes(Mutex<Vec<Kept>>);

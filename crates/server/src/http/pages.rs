@@ -15,6 +15,7 @@ fn page_of(path: &str) -> Option<&'static str> {
         ("", None, None) => Some("index"),
         ("watch", Some(slug), None) if !slug.is_empty() => Some("watch"),
         ("desk", Some(slug), None) if !slug.is_empty() => Some("desk"),
+        ("recap", Some(slug), None) if !slug.is_empty() => Some("recap"),
         ("studio", None, None) => Some("studio"),
         ("ops", _, _) => Some("ops"),
         _ => None,
@@ -68,6 +69,8 @@ mod tests {
             ("/studio", Some("studio")),
             ("/ops", Some("ops")),
             ("/ops/orders", Some("ops")),
+            ("/recap/evening", Some("recap")),
+            ("/recap", None),
             ("/watch", None),
             ("/nothing", None),
         ] {

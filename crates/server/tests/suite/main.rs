@@ -12,6 +12,7 @@ mod hosts;
 mod orders;
 mod outage;
 mod people;
+mod recap;
 mod routes;
 mod server;
 mod sockets;

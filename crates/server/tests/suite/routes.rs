@@ -147,6 +147,7 @@ const TABLE: &[Row] = &[
         r#"{"kind":"lock","on":false}"#,
         [401, 403, 403, 403, 200, 200],
     ),
+    ("get", "/shows/{slug}/recap", &["evening"], "", [401, 403, 200, 403, 200, 200]),
     ("get", "/shows/{slug}/incidents", &["evening"], "", [401, 403, 200, 403, 200, 200]),
     (
         "post",

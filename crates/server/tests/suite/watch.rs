@@ -16,7 +16,7 @@ use crate::sockets::Listener;
 use crate::wait;
 
 /// Pictures and sound, streamed as they were taken until this is dropped.
-struct Streaming(Arc<AtomicBool>, Option<JoinHandle<()>>);
+pub(crate) struct Streaming(Arc<AtomicBool>, Option<JoinHandle<()>>);
 
 static SHOW: &[u8] = include_bytes!("../../../../samples/evening.flv");
 
@@ -49,7 +49,7 @@ impl Drop for Streaming {
 }
 
 /// A program that runs, and what is in its delay.
-fn on_air(server: &Server) -> Streaming {
+pub(crate) fn on_air(server: &Server) -> Streaming {
     let streaming = Streaming::start(server);
     let http = server.anonymous();
     wait::until("the program", || (watch(&http)["air"]["now_ms"].as_i64() > Some(0)).then_some(()));
