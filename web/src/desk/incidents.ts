@@ -39,6 +39,8 @@ export function urgent(incidents: readonly Incident[], airMs: number): Incident[
 
 /** An incident whose moment has passed is held up for a verdict this long. */
 const ASK_MS = 45_000;
+/** A room turns a minute after what it answers: its incident is held up longer. */
+const ASK_TURN_MS = 180_000;
 
 /** The one that the card shows: the chosen one, else the most urgent, else the newest that waits for a verdict. */
 export function shownOf(incidents: readonly Incident[], chosen: string | null, airMs: number): Incident | null {
@@ -46,7 +48,7 @@ export function shownOf(incidents: readonly Incident[], chosen: string | null, a
   if (picked) return picked;
   const [first] = urgent(incidents, airMs);
   if (first) return first;
-  const decided = incidents.filter((i) => i.verdict === null && i.state !== "withdrawn" && airMs - endMs(i) < ASK_MS);
+  const decided = incidents.filter((i) => i.verdict === null && i.state !== "withdrawn" && airMs - endMs(i) < (i.room ? ASK_TURN_MS : ASK_MS));
   return decided.reduce<Incident | null>((newest, i) => (newest === null || i.from_media_ms > newest.from_media_ms ? i : newest), null);
 }
 
@@ -72,7 +74,13 @@ export function doneWords(incident: Incident): Words {
   return { key: state === "open" ? "desk.incident.provisional" : "desk.incident.confirmed", values, tone: "ok" };
 }
 
+/** A room that turned without words has nothing in the delay that a key could stop. */
+export function isTurnAlone(incident: Incident): boolean {
+  return incident.from_media_ms >= incident.to_media_ms;
+}
+
 function notDone(incident: Incident): Words["key"] {
+  if (isTurnAlone(incident)) return "desk.turn.alone";
   return incident.left ? `desk.incident.left.${incident.left}` : "desk.incident.left.advise";
 }
 

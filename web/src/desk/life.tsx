@@ -1,4 +1,4 @@
-// Start and end of the show. The end is final, so it is held and not clicked.
+// Start and end of the show, and the way to what it was. The end is final, so it is held and not clicked.
 
 import { useState } from "preact/hooks";
 import type { Show } from "../wire/api";
@@ -24,5 +24,5 @@ export function LifeButton({ model, show }: { model: DeskModel; show: Show }) {
   };
   if (status === "planned") return <Button size="small" look="primary" busy={busy} onClick={() => void send("start")}>{t("desk.life.start")}</Button>;
   if (status === "live") return <HoldButton label={t("desk.life.end")} holding={t("desk.life.holding")} busy={busy} onHeld={() => void send("end")} />;
-  return null;
+  return <a class="btn btn-plain btn-small" href={`/recap/${encodeURIComponent(show.slug)}`}>{t("crew.page.recap")}</a>;
 }

@@ -23,8 +23,10 @@ import { ActionLog } from "./log";
 import { startMeters } from "./meter";
 import { DeskModel } from "./model";
 import { Shop } from "./offers";
+import { RoomAll, RoomBand } from "./roomband";
+import { RoomModel } from "./roommodel";
 import { ShopPanel } from "./shop";
-import { DelayCard, Pulse, StandbyCard } from "./side";
+import { DelayCard, SoldCard, StandbyCard } from "./side";
 import { DeskSocket, deskUrl } from "./socket";
 import { Stage } from "./stage";
 
@@ -35,6 +37,7 @@ class Desk {
   readonly caught: Caught;
   readonly shop: Shop;
   readonly chat: ChatModel;
+  readonly room: RoomModel;
   readonly socket: DeskSocket;
 
   constructor(readonly slug: string) {
@@ -42,6 +45,7 @@ class Desk {
     this.caught = new Caught(this.model);
     this.shop = new Shop(slug);
     this.chat = new ChatModel(slug, (message) => this.shop.take(message));
+    this.room = new RoomModel(slug, () => this.model.live.peek());
     this.socket = new DeskSocket({ url: deskUrl(slug, location.origin), onMessage: (m) => this.take(m) });
     void this.shop.load();
     void this.model.loadLog();
@@ -54,6 +58,7 @@ class Desk {
 
   close(): void {
     this.caught.close();
+    this.room.close();
     this.socket.close();
     this.chat.close();
   }
@@ -86,6 +91,7 @@ function Board({ slug }: { slug: string }) {
       <LinkBar desk={desk} />
       <main class="desk-stage">
         <Stage model={desk.model} caught={desk.caught} levels={desk.levels} show={data} slug={slug} playheadMs={playheadMs} onLevel={onLevel} onPreview={(s) => { stream.current = s; }} />
+        <RoomBand room={desk.room} model={desk.model} caught={desk.caught} />
         <Keys model={desk.model} />
         <AnswerLine model={desk.model} onHelp={() => setHelp(!help)} />
       </main>
@@ -95,8 +101,9 @@ function Board({ slug }: { slug: string }) {
         <div class="desk-cards">
           <StandbyCard model={desk.model} />
           <DelayCard model={desk.model} />
-          <Pulse model={desk.model} />
+          <SoldCard model={desk.model} />
         </div>
+        <RoomAll room={desk.room} caught={desk.caught} />
         {help ? <KeyHelp onClose={() => setHelp(false)} /> : null}
       </div>
       <aside class="desk-side">

@@ -83,7 +83,9 @@ export class DeskModel {
     return at === null || desk === null ? null : frameOf(at.airMs, at.newestMs, desk.delay_s * 1000);
   }
 
+  /** The host's moment that airs; once the show has ended all of them have aired. */
   airMs(): number {
+    if (this.desk.peek()?.status === "ended") return Number.MAX_SAFE_INTEGER;
     return this.#clock.at(this.#now())?.airMs ?? 0;
   }
 

@@ -1,15 +1,11 @@
-// Standby and delay: who can take over, and how long the net is. Confirmed in place, never over a picture.
+// Standby, delay, sales: who can take over, how long the net is, what was sold. Confirmed in place, never over a picture.
 
 import { useState } from "preact/hooks";
-import { Button, cls, money, number, Sparkline, t, tOr } from "../ui";
-import { rateOf } from "./gauge";
+import { Button, cls, money, number, t, tOr } from "../ui";
 import type { DeskModel } from "./model";
 import { delayWords } from "./words";
 
 export const DELAY_MAX_S = 60;
-/** The figures beside the curves: messages over ten seconds, orders over one minute of five-second steps. */
-const RATE_SECONDS = 10;
-const RATE_STEPS = 12;
 
 export function StandbyCard({ model }: { model: DeskModel }) {
   const desk = model.desk.value;
@@ -75,27 +71,14 @@ export function DelayCard({ model }: { model: DeskModel }) {
   );
 }
 
-/** The room and the shop as two curves; a curve says that something changes, the figure says what. */
-export function Pulse({ model }: { model: DeskModel }) {
+/** What the show has sold so far; how fast is said by the curves under the delay. */
+export function SoldCard({ model }: { model: DeskModel }) {
   const desk = model.desk.value;
-  const perSecond = desk?.msgs_per_s ?? [];
-  const perMinute = desk?.orders_per_min ?? [];
+  if (!desk?.revenue) return null;
   return (
-    <section class="panel card pulse" aria-label={t("desk.pulse.title")}>
-      <Curve name={t("desk.pulse.room")} values={perSecond} figure={t("desk.pulse.per_s", { n: number(rateOf(perSecond, RATE_SECONDS), { maximumFractionDigits: 1 }) })} />
-      <Curve name={t("desk.pulse.orders")} values={perMinute} figure={t("desk.pulse.per_min", { n: number(Math.round(rateOf(perMinute, RATE_STEPS))) })} />
-      {desk?.revenue ? <p class="pulse-row"><span class="muted">{t("desk.pulse.revenue")}</span><b class="num">{money(desk.revenue)}</b></p> : null}
+    <section class="panel card" aria-label={t("desk.pulse.revenue")}>
+      <h2 class="card-name">{t("desk.pulse.revenue")}</h2>
+      <p class="num"><b>{money(desk.revenue)}</b></p>
     </section>
   );
 }
-
-function Curve({ name, values, figure }: { name: string; values: number[]; figure: string }) {
-  return (
-    <div class="pulse-row">
-      <span class="muted">{name}</span>
-      <Sparkline values={values} label={name} width={110} height={22} />
-      <b class="num">{figure}</b>
-    </div>
-  );
-}
-

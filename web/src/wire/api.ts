@@ -90,6 +90,26 @@ export type Policy = With<S.PolicyView, { mode: PolicyMode; on: Record<string, R
 /** How listening does; null where it stands: nobody listens. */
 export type Hearing = "ok" | "late" | "out" | "no_model" | "language" | "full" | "off";
 export type Verdict = "right" | "wrong" | "late";
+/** What is counted apart in a room: the first seven are shares of messages, the rest counts. */
+export type RoomChannel =
+  | "hostile"
+  | "boycott"
+  | "complaint"
+  | "insult_words"
+  | "boycott_words"
+  | "unfollow_words"
+  | "refund_words"
+  | "unfollows"
+  | "cancellations"
+  | "refunds";
+export type RoomShift = With<S.ShiftView, { channel: RoomChannel }>;
+export type RoomTurn = With<S.TurnView, { shifts: RoomShift[] }>;
+export type RoomSecond = S.SecondView;
+export type RoomMinute = S.Minute;
+export type RoomUsual = With<S.ChannelView, { channel: RoomChannel }>;
+/** How the reading of a room does; null where it stands: nobody reads. */
+export type Reading = "ok" | "out" | "language";
+export type RoomReading = With<S.RoomView, { reading: Reading | null; channels: RoomUsual[] }>;
 export type IncidentAct = With<S.ActView, { kind: "mute" | "cover" | "hand_over" }>;
 export type Incident = With<
   S.IncidentView,
@@ -100,6 +120,8 @@ export type Incident = With<
     act: IncidentAct | null;
     left: "bound" | "aired" | "refused" | null;
     verdict: Verdict | null;
+    room: RoomTurn | null;
+    of: string | null;
   }
 >;
 export type Incidents = With<S.IncidentsView, { policy: Policy | null; hearing: Hearing | null; incidents: Incident[] }>;
@@ -134,3 +156,11 @@ export type PlanJob = Job & { plan?: Insight.Plan | null; frontier?: Insight.Fro
 export type Confirmed = With<S.ConfirmedView, { severity: "notice" | "serious" | "grave" }>;
 export type StandingRow = Omit<S.StandingRow, "standing"> & { standing: Insight.Standing };
 export type StandingOf = StandingRow & { ledger: Insight.Ledger; appeals: S.AppealView[] };
+
+/** What a show was. `recording_s` is the second of the recording; null where there is none. */
+export type RecapTurn = With<S.RecapTurn, { turn: RoomTurn }>;
+export type RecapIncident = With<S.RecapIncident, { incident: Incident }>;
+export type RecapAction = With<S.RecapAction, { kind: ActionKind; state: "active" | "ended" | "undone" | "shortened" }>;
+export type RecapStretch = S.RecapStretch;
+export type RecapProduct = S.RecapProduct;
+export type Recap = With<S.RecapView, { show: Show; incidents: RecapIncident[]; turns: RecapTurn[]; actions: RecapAction[] }>;

@@ -5,7 +5,7 @@ import type { DeskState, Incident } from "../../src/wire/api";
 
 const incident = (id: string, more: Partial<Incident> = {}): Incident => ({
   id, at: `2026-11-22T09:00:0${id}.000Z`, rule: "core/contempt", also: [], severity: "grave", score: 0.9, from_media_ms: 15_000, to_media_ms: 17_000, text: "…",
-  answers: null, stake: { viewers: 0, sku: null, orders: 0 }, response: "mute", left: null, state: "open", by: null, verdict: null,
+  answers: null, stake: { viewers: 0, sku: null, orders: 0 }, response: "mute", left: null, state: "open", by: null, verdict: null, room: null, of: null,
   act: { id: `a${id}`, kind: "mute", from_media_ms: 15_000, to_media_ms: 17_000, late: false, time_to_air_ms: 5000 }, ...more,
 });
 

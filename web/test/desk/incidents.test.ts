@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { decidedWords, doneWords, isStopped, mergedIncidents, phaseOf, plainRule, shownOf, urgent, widened } from "../../src/desk/incidents";
+import { decidedWords, doneWords, isStopped, isTurnAlone, mergedIncidents, phaseOf, plainRule, shownOf, urgent, widened } from "../../src/desk/incidents";
 import type { Incident, IncidentAct } from "../../src/wire/api";
 
 const act = (more: Partial<IncidentAct> = {}): IncidentAct => ({ id: "act", kind: "mute", from_media_ms: 20_000, to_media_ms: 22_800, late: false, time_to_air_ms: 8100, ...more });
 const incident = (id: string, more: Partial<Incident> = {}): Incident => ({
   id, at: `2026-11-22T09:00:0${id}.000Z`, rule: "core/contempt", also: [], severity: "grave", score: 0.91, from_media_ms: 20_000, to_media_ms: 22_800,
-  text: "…", answers: null, stake: { viewers: 1, sku: null, orders: 0 }, response: "mute", act: null, left: null, state: "open", by: null, verdict: null, ...more,
+  text: "…", answers: null, stake: { viewers: 1, sku: null, orders: 0 }, response: "mute", act: null, left: null, state: "open", by: null, verdict: null, room: null, of: null, ...more,
 });
 const ids = (list: readonly Incident[]) => list.map((i) => i.id).join("");
 
@@ -52,6 +52,21 @@ describe("the card", () => {
     expect(shownOf([{ ...old, verdict: "right" }], null, 10_000)).toBeNull();
     expect(shownOf([old], null, 60_000)).toBeNull();
     expect(shownOf([{ ...old, state: "withdrawn" }], null, 10_000)).toBeNull();
+  });
+});
+
+describe("a room that turned", () => {
+  const room = { at: "2026-11-22T09:01:30.000Z", since: "2026-11-22T09:00:50.000Z", air_media_ms: 20_000, sure: true, shifts: [], messages: [] };
+  const alone = incident("1", { rule: "room/turn", from_media_ms: 20_000, to_media_ms: 20_000, text: null, room });
+  it("is held up for a verdict though its moment passed a minute ago", () => {
+    expect(shownOf([incident("2", { state: "confirmed" }), alone], null, 90_000)?.id).toBe("1");
+    expect(shownOf([alone], null, 220_000)).toBeNull();
+  });
+
+  it("has nothing in the delay without words", () => {
+    expect([isTurnAlone(alone), isTurnAlone(incident("2", { room }))]).toEqual([true, false]);
+    expect(doneWords(alone).key).toBe("desk.turn.alone");
+    expect(urgent([alone], 20_000)).toEqual([]);
   });
 });
 

@@ -90,6 +90,14 @@ describe("desk model", () => {
     expect(model.answer.value?.words.key).toBe("desk.answer.selection_aired");
   });
 
+  it("counts everything as aired once the show has ended", () => {
+    const { model } = desk(() => [200, []]);
+    model.take(message(10_000));
+    expect(model.airMs()).toBe(10_000);
+    model.take(message(0, { status: "ended" }));
+    expect(model.airMs()).toBe(Number.MAX_SAFE_INTEGER);
+  });
+
   it("undoes the newest by its id, and says so when there is none", async () => {
     const { model, calls } = desk(({ method }) => (method === "GET" ? [200, [{ ...mute, at: "2026-01-01T00:00:00.000Z" }]] : [200, { ...mute, state: "undone" }]));
     model.take(message(10_000, { actions: [mute] }));
