@@ -2,12 +2,13 @@
 import { defineConfig } from "vite";
 
 // Each page is its own document, so that a viewer's phone never loads the desk.
-const pages = ["index", "watch", "desk", "studio", "ops"] as const;
+const pages = ["index", "watch", "desk", "studio", "ops", "recap"] as const;
 
 // The page names that the server maps to documents; the dev server does the same.
 const routes: [RegExp, string][] = [
   [/^\/watch\/[^/]+$/, "/watch.html"],
   [/^\/desk\/[^/]+$/, "/desk.html"],
+  [/^\/recap\/[^/]+$/, "/recap.html"],
   [/^\/studio$/, "/studio.html"],
   [/^\/ops$/, "/ops.html"],
 ];

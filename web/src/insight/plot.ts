@@ -56,7 +56,7 @@ function axes(spec: ChartSpec, palette: Palette, zoom: number): uPlot.Axis[] {
       space: 84 * zoom,
       border: { show: true, stroke: palette.line, width: zoom },
       values: (_plot, splits, _axis, _space, step) => splits.map((value) => spec.x.tick(value, step)),
-      ...(spec.x.whole ? { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] } : {}),
+      ...(spec.x.whole || spec.x.steps ? { incrs: spec.x.steps ?? [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] } : {}),
     },
     {
       ...text,

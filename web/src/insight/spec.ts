@@ -25,6 +25,8 @@ export interface ChartSpec {
     time?: boolean;
     /** Ticks at whole numbers only. */
     whole?: boolean;
+    /** Ticks stand so far apart, one of these. */
+    steps?: number[];
   };
   y: { label: string; words: (value: number) => string; tick?: (value: number) => string; zero?: boolean };
   lines: Line[];

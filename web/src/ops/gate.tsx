@@ -11,7 +11,7 @@ import "./gate.css";
 interface GateProps {
   /** Any of these opens the page. */
   roles: Role[];
-  page: "desk" | "studio" | "ops";
+  page: "desk" | "studio" | "ops" | "recap";
   children: ComponentChildren;
 }
 

@@ -51,6 +51,7 @@ function columns(step: (show: Show, name: "start" | "end") => void, edit: (show:
       cell: (s) => (
         <span class="cell-actions">
           {s.status !== "ended" ? <a class="btn btn-plain btn-small" href={`/desk/${encodeURIComponent(s.slug)}`}>{t("crew.page.desk")}</a> : null}
+          {s.status === "planned" ? null : <a class="btn btn-plain btn-small" href={`/recap/${encodeURIComponent(s.slug)}`}>{t("crew.page.recap")}</a>}
           {s.status === "planned" ? <Button size="small" onClick={() => step(s, "start")}>{t("ops.start")}</Button> : null}
           {s.status === "live" ? <HoldButton label={t("ops.end")} holding={t("desk.life.holding")} onHeld={() => step(s, "end")} /> : null}
           <Button size="small" look="quiet" onClick={() => edit(s)}>{t("ops.edit")}</Button>

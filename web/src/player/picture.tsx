@@ -11,6 +11,8 @@ interface PictureProps {
   src: string;
   epoch?: string | null;
   live?: boolean;
+  /** Where a replay starts, in seconds. */
+  from_s?: number;
   /** The desk's two pictures: no controls and no sound until asked. */
   bare?: boolean;
   poster?: ComponentChildren;
@@ -18,13 +20,13 @@ interface PictureProps {
   children?: ComponentChildren;
 }
 
-export function Picture({ src, epoch, live = true, bare = false, onStream, poster, children }: PictureProps) {
+export function Picture({ src, epoch, live = true, from_s = 0, bare = false, onStream, poster, children }: PictureProps) {
   const video = useRef<HTMLVideoElement>(null);
   const [stream, setStream] = useState<Stream | null>(null);
   useEffect(() => {
     if (!video.current) return undefined;
     if (bare) video.current.muted = true;
-    const made = new Stream(video.current, { src, epoch: epoch ?? null, live, tight: bare });
+    const made = new Stream(video.current, { src, epoch: epoch ?? null, live, tight: bare, from_s });
     setStream(made);
     onStream?.(made);
     return () => {

@@ -25,6 +25,8 @@ export interface StreamOptions {
   epoch?: string | null;
   /** A replay starts at its beginning and does not chase the live edge. */
   live?: boolean;
+  /** Where a replay starts, in seconds of the recording. */
+  from_s?: number;
   /** Never falls behind for long: a picture that is late leaves out what it missed. */
   tight?: boolean;
 }
@@ -227,7 +229,7 @@ export class Stream {
   }
 
   private startHls(Maker: typeof Hls): void {
-    const hls = new Maker({ ...config, ...(this.isLive ? {} : { startPosition: 0, lowLatencyMode: false }), ...(this.options.tight ? tight : {}) });
+    const hls = new Maker({ ...config, ...(this.isLive ? {} : { startPosition: this.options.from_s ?? 0, lowLatencyMode: false }), ...(this.options.tight ? tight : {}) });
     this.hls = hls;
     hls.on(Maker.Events.MANIFEST_PARSED, () => this.autoplay());
     hls.on(Maker.Events.ERROR, (_event, data) => this.failed(Maker, hls, data));
@@ -264,6 +266,10 @@ export class Stream {
       },
       { signal: this.leave.signal },
     );
+    const { from_s } = this.options;
+    if (!this.isLive && from_s) {
+      this.video.addEventListener("loadedmetadata", () => { this.video.currentTime = from_s; }, { signal: this.leave.signal, once: true });
+    }
     load();
   }
 

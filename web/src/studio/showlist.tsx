@@ -15,6 +15,7 @@ export function ShowList({ studio, model }: { studio: Studio; model: StudioModel
           <li key={show.slug}>
             <span class="s-show-name"><b>{show.title}</b><span class="muted small"><ShowWhen show={show} />{show.host.slug === studio.host.slug ? "" : ` · ${t("studio.standby_for", { name: show.host.name })}`}</span></span>
             <Badge tone={show.status === "live" ? "program" : "neutral"} dot={show.status === "live"}>{t(`crew.status.${show.status}`)}</Badge>
+            {show.status === "ended" && show.host.slug === studio.host.slug ? <a class="btn btn-plain btn-small" href={`/recap/${encodeURIComponent(show.slug)}`}>{t("crew.page.recap")}</a> : null}
             {show.status === "planned" && show.slug !== current && show.host.slug === studio.host.slug ? (
               <Button size="small" onClick={() => model.step(show, "start").catch(notifyError)}>{t("studio.start")}</Button>
             ) : null}

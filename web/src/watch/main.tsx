@@ -8,6 +8,7 @@ import { BuyModel } from "./buying";
 import { Talk } from "./chat";
 import { CutLine, Head, OnPicture } from "./head";
 import { WatchModel } from "./model";
+import { secondOf } from "./second";
 import { Offers, Pinned } from "./offers";
 import { Orders } from "./orders";
 import { BuySheet } from "./sheet";
@@ -122,7 +123,7 @@ function Screen({ model }: { model: WatchModel }) {
     return <div class="picture"><div class="picture-state"><Before model={model} /></div><OnPicture model={model} /></div>;
   }
   return (
-    <Picture src={playlist} epoch={air.epoch} live={!model.replay} onStream={(stream) => model.setStream(stream)} poster={<Before model={model} />}>
+    <Picture src={playlist} epoch={air.epoch} live={!model.replay} from_s={secondOf(location.search)} onStream={(stream) => model.setStream(stream)} poster={<Before model={model} />}>
       <OnPicture model={model} />
       <CutLine model={model} />
       <Ended model={model} />
