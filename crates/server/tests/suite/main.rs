@@ -12,6 +12,7 @@ mod hosts;
 mod orders;
 mod outage;
 mod people;
+mod reading;
 mod recap;
 mod routes;
 mod server;
