@@ -24,6 +24,9 @@ const BEFORE_MAX: usize = 2;
 /// What a pattern alone is worth.
 const PATTERN_SCORE: f32 = 0.9;
 
+/// Where a sentence tells what a viewer asks, a model alone is believed from this share on.
+const RELAYED_MIN: f32 = 0.98;
+
 /// Why there is no judge.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -207,6 +210,7 @@ impl Judge {
             rule.languages.contains(&language)
                 && rule.model.is_some_and(|label| scores.get(label).is_some_and(|it| it.unsure))
                 && !(rule.veto && rule.excepts(language, &spelt))
+                && !rule.relays(language, &spelt)
         };
         let rules = self.packs.iter().flat_map(|pack| &pack.rules).filter(nearly);
         let rule = rules.max_by_key(|rule| rule.severity)?;
@@ -238,7 +242,9 @@ fn judged(rule: &Rule, language: Language, spelt: &str, scores: &HostScores) -> 
     let span = rule.find(language, spelt).filter(|_| !excepted);
     let model = rule.model.and_then(|label| scores.get(label));
     let believed = span.is_some() && model.is_none_or(|judged| judged.score >= rule.floor);
-    if !believed && !model.is_some_and(|judged| judged.fires) {
+    let relayed = || rule.relays(language, spelt);
+    let fires = |judged: &host::Judged| judged.fires && (judged.score >= RELAYED_MIN || !relayed());
+    if !believed && !model.is_some_and(fires) {
         return None;
     }
     let by_model = model.map_or(0.0, |judged| judged.score);

@@ -141,6 +141,8 @@ struct RuleForm {
     #[serde(default)]
     except: Examples,
     #[serde(default)]
+    relays: Examples,
+    #[serde(default)]
     sounds: Examples,
     #[serde(default)]
     hits: Examples,
@@ -173,6 +175,7 @@ pub struct Rule {
     pub clear: Examples,
     patterns: BTreeMap<Language, Vec<Regex>>,
     except: BTreeMap<Language, Vec<Regex>>,
+    relays: BTreeMap<Language, Vec<Regex>>,
     sounds: BTreeMap<Language, Vec<Phrase>>,
 }
 
@@ -249,7 +252,8 @@ impl Rule {
         let id = RuleId(format!("{pack}/{}", form.id));
         let too_many = |what| PackError::TooMany { rule: id.0.clone(), what };
         let within = |lists: &Examples, most| lists.values().all(|list| list.len() <= most);
-        if ![&form.patterns, &form.except, &form.sounds].iter().all(|l| within(l, PATTERNS_MAX)) {
+        let lists = [&form.patterns, &form.except, &form.relays, &form.sounds];
+        if !lists.iter().all(|l| within(l, PATTERNS_MAX)) {
             return Err(too_many("patterns"));
         }
         if !within(&form.hits, EXAMPLES_MAX) || !within(&form.clear, EXAMPLES_MAX) {
@@ -271,6 +275,7 @@ impl Rule {
             sounds: sounds.collect(),
             patterns: compile(&id, &form.patterns)?,
             except: compile(&id, &form.except)?,
+            relays: compile(&id, &form.relays)?,
             basis: form.basis,
             languages: form.languages,
             severity: form.severity,
@@ -296,6 +301,11 @@ impl Rule {
     /// Whether an exception stands in it, which takes a pattern's word back.
     pub fn excepts(&self, language: Language, text: &str) -> bool {
         first(&self.except, language, text).is_some()
+    }
+
+    /// Whether it tells what a viewer asks or writes, which a model easily takes for the host's own words.
+    pub fn relays(&self, language: Language, text: &str) -> bool {
+        first(&self.relays, language, text).is_some()
     }
 }
 
