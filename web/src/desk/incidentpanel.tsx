@@ -231,8 +231,8 @@ function History({ cases, shown, airMs, caught }: { cases: Case[]; shown: string
         <li key={i.id}>
           <button type="button" class={cls("past", waits(i, airMs) && "past-open", of && "past-of")} title={t("desk.incident.show")} aria-current={i.id === shown ? "true" : undefined} onClick={() => caught.choose(i.id)}>
             <time class="num muted" dateTime={i.at} title={utc(i.at)}>{secondsOf(i.at)}</time>
-            <span class="past-words clip" title={i.text ?? ""}><b>{ruleName(i.rule)}</b> {i.text ?? (i.room ? turnSentence(i.room) : "")}</span>
-            <span class="past-state">{i.room && !isTurnAlone(i) ? `${t("desk.turn.mark")} · ` : ""}{stateWord(i, airMs)}{i.verdict ? ` · ${t(`desk.incident.verdict.${i.verdict}`)}` : ""}</span>
+            <span class="past-words clip" title={i.text ?? ""}>{i.room ? <><span aria-hidden="true">▾ </span><span class="sr">{t("desk.turn.mark")} </span></> : null}<b>{ruleName(i.rule)}</b> {i.text ?? (i.room ? turnSentence(i.room) : "")}</span>
+            <span class="past-state">{stateWord(i, airMs)}{i.verdict ? ` · ${t(`desk.incident.verdict.${i.verdict}`)}` : ""}</span>
           </button>
           {many > 0 ? <button type="button" class="link small past-fold" aria-expanded={open.has(i.id)} onClick={() => toggle(i.id)}>{folded > 0 ? tn("desk.case.more", folded) : t("desk.case.less")}</button> : null}
         </li>

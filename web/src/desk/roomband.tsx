@@ -114,7 +114,7 @@ function Share({ one, seconds, now_s, turned, box }: { one: RoomUsual; seconds: 
 /** Where nobody reads the room, the desk's own minute says how fast it writes. */
 function Messages({ model, seconds, now_s, turned }: { model: DeskModel; seconds: Seconds; now_s: number; turned: number | null }) {
   const minute = model.desk.value?.msgs_per_s ?? [];
-  const words = (n: number) => t("desk.pulse.per_s", { n: number(n, { maximumFractionDigits: 1 }) });
+  const words = (n: number) => number(n, { maximumFractionDigits: 1 });
   const values = seconds.length > 0 ? messageCurve(seconds, now_s) : [...minute.slice(0, -1), rateOf(minute, RATE_SECONDS)];
   return <Curve name={t("desk.room.messages")} values={values} least={1} words={words} turned={seconds.length > 0 ? turned : null} />;
 }
