@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn a_page_always_answers() {
-        for name in ["index", "watch", "desk", "studio", "ops", "nowhere"] {
+        for name in ["index", "watch", "desk", "studio", "ops", "recap", "nowhere"] {
             let page = page(name);
             assert!(page.content_type.starts_with("text/html"));
             assert!(!page.bytes.is_empty());

@@ -120,10 +120,10 @@ function overlay(spec: ChartSpec, palette: Palette, zoom: number, watch: Watch) 
 }
 
 /** Room above and below the data; zero is an end of the scale where it is asked for. */
-function ends(low: number, high: number, zero: boolean): [number, number] {
+function ends(low: number, high: number, zero: boolean, above = 0.08): [number, number] {
   const [from, to] = zero ? [Math.min(0, low), Math.max(0, high)] : [low, high];
-  const room = 0.08 * (to - from || Math.abs(to) || 1);
-  return [zero && from === 0 ? 0 : from - room, zero && to === 0 ? 0 : to + room];
+  const tall = to - from || Math.abs(to) || 1;
+  return [zero && from === 0 ? 0 : from - 0.08 * tall, zero && to === 0 ? 0 : to + above * tall];
 }
 
 /** `zoom` enlarges strokes and letters, for files. */
@@ -138,7 +138,7 @@ export function draw(host: HTMLElement, spec: ChartSpec, palette: Palette, size:
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "UTC"),
     scales: {
       x: { time: spec.x.time ?? false, ...(single.length > 0 ? { range: (_plot, low, high) => wide(low, high, single.map((mark) => mark.at)) } : {}) },
-      y: { range: (_plot, low, high) => ends(...wide(low, high, single.map((mark) => mark.y ?? low)), spec.y.zero ?? false) },
+      y: { range: (_plot, low, high) => ends(...wide(low, high, single.map((mark) => mark.y ?? low)), spec.y.zero ?? false, spec.y.room) },
     },
     series: seriesOf(spec, palette, zoom),
     axes: axes(spec, palette, zoom),

@@ -28,7 +28,14 @@ export interface ChartSpec {
     /** Ticks stand so far apart, one of these. */
     steps?: number[];
   };
-  y: { label: string; words: (value: number) => string; tick?: (value: number) => string; zero?: boolean };
+  y: {
+    label: string;
+    words: (value: number) => string;
+    tick?: (value: number) => string;
+    zero?: boolean;
+    /** Room above the data, for the words of marks, as a part of its height. */
+    room?: number;
+  };
   lines: Line[];
   band?: { label: string; low: number[]; high: number[] };
   /** Upright lines with words; at one place only where there is a `y`. */

@@ -8,6 +8,8 @@ const minute_ms = 60_000;
 const steps = [1, 2, 5, 10, 15, 30, 60, 120, 240, 480, 1440];
 /** More upright lines than this hide the curve. */
 const marks_max = 6;
+/** The words of marks stand above the curve, one under the other. */
+const room_per_mark = 0.14;
 
 /** `h:mm` into the show. */
 export function intoShow(minutes: number): string {
@@ -72,6 +74,7 @@ export function chartOf(recap: Pick<Recap, "minutes" | "turns" | "incidents" | "
   const count = recap.minutes.viewers.length;
   if (from === null || from === undefined || count === 0) return null;
   const start = Date.parse(from);
+  const marks = marksOf(recap);
   const clock = (minutes: number) => localTime(new Date(start + minutes * minute_ms), { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   return {
     title: curve.title,
@@ -83,9 +86,9 @@ export function chartOf(recap: Pick<Recap, "minutes" | "turns" | "incidents" | "
       tick: (minutes) => intoShow(minutes),
       steps,
     },
-    y: { label: curve.y, words: (value) => number(value), zero: true },
+    y: { label: curve.y, words: (value) => number(value), zero: true, room: 0.08 + room_per_mark * Math.min(3, marks.length) },
     lines: curve.lines,
-    marks: marksOf(recap),
+    marks,
     source: `${recap.show.title} · ${recap.show.host.name}`,
   };
 }
