@@ -19,7 +19,7 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// Run the server with a show on air and a crowd that chats and buys
     Demo(DemoArgs),
-    /// Rebuild a show from its log and compare it with what was live
+    /// Rebuild a show from its log, compare it with what was live, and decide it again under other rules
     Replay(ReplayArgs),
     /// Look after the log
     #[command(subcommand)]
@@ -175,12 +175,26 @@ pub(crate) struct DemoArgs {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ReplayArgs {
-    /// The data folder
+    /// The data folder; the server may be running
     #[arg(value_name = "DATA")]
     pub(crate) data: PathBuf,
     /// The show's name in addresses
     #[arg(long, value_name = "SLUG")]
     pub(crate) show: String,
+    /// Rule packs to judge by, by name or as files [default: those of the policy]
+    #[arg(long, value_name = "PACK", value_delimiter = ',')]
+    pub(crate) rules: Vec<String>,
+    /// TOML with a table [policy], or [show.policy]: mode, rules, on [default: the recorded one]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+    /// False alarms of the room that are put up with in 1000 hours [default: 10]
+    #[arg(long, value_name = "N", value_parser = alarms)]
+    pub(crate) alarms_per_1000h: Option<f64>,
+    /// One JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) folder: ModelsArgs,
 }
 
 #[derive(Debug, Clone, Args)]

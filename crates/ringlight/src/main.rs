@@ -13,7 +13,6 @@ mod listen;
 mod log;
 mod models;
 mod out;
-mod replay;
 mod serve;
 
 use std::process::ExitCode;
@@ -33,7 +32,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Serve(args) => serve::run(&args),
         Command::Demo(args) => demo::run(&args),
-        Command::Replay(args) => replay::run(&args),
+        Command::Replay(args) => commands::replay::run(&args),
         Command::Log(LogCommand::Verify(args)) => log::verify(&args),
         Command::Config(ConfigCommand::Check(args)) => config::check(&args),
         Command::Config(ConfigCommand::Doc) => config::doc(),

@@ -44,7 +44,7 @@ mod tasks;
 mod texts;
 mod watch;
 
-pub use analysis::{DatasetError, dataset};
+pub use analysis::{DatasetError, dataset, replay};
 pub use bootstrap::{Bootstrap, drift};
 pub use config::Config;
 pub use reading::hits;

@@ -20,7 +20,7 @@ use store::{
 use tokio::sync::{mpsc, oneshot};
 use units::{Duration, Timestamp};
 
-pub(crate) use self::log::rebuild;
+pub(crate) use self::log::{each_entry, rebuild};
 use crate::clock;
 use crate::errors::{ApiError, ApiResult, Code};
 use crate::tasks::Tasks;

@@ -9,7 +9,7 @@ use crate::air;
 use crate::ffmpeg;
 use crate::hears::{Sentence, can_hear, samples, script};
 use crate::pcm::{SILENT, loudness};
-use crate::server::{ANNA_KEY, Server, Setup};
+use crate::server::{ANNA_KEY, Server, Setup, ringlight};
 use crate::wait;
 
 const POLICY: &str =
@@ -18,6 +18,9 @@ const POLICY: &str =
 const WINDOW_MS: i64 = 20;
 /// Of a harmless sentence so much must air: where words meet a muted neighbour, its margin takes some.
 const AIRED_MIN: f64 = 0.75;
+
+/// How far two runs over the same words may differ in the time that was left.
+const LEFT_MAX_MS: i64 = 1000;
 
 /// What became of one sentence.
 struct Outcome {
@@ -46,6 +49,8 @@ struct Caught {
     /// What the captions of the recording say.
     captions: String,
     length_ms: i64,
+    /// The show decided again by the rules and the policy that it had.
+    again: Value,
 }
 
 /// Where the recording has what the show has at its beginning: the lag at which the loudness of all that aired agrees best.
@@ -114,7 +119,12 @@ fn stream(name: &str, language: &'static str, delay_s: u32) -> Caught {
         }
     };
     let outcomes = sentences.into_iter().map(outcome).collect();
-    Caught { outcomes, incidents, captions, length_ms }
+    let data = server.data();
+    let (code, again, err) =
+        ringlight(&["replay", data.to_str().unwrap(), "--show", "evening", "--json"]);
+    assert_eq!(code, 0, "{err}");
+    let again = serde_json::from_str(&again).unwrap();
+    Caught { outcomes, incidents, captions, length_ms, again }
 }
 
 /// All that the captions of the recording say.
@@ -148,6 +158,13 @@ fn check(language: &'static str, sure: &[&str], greeting: &str) {
         if !outcome.sentence.contempt {
             assert!(outcome.share() >= AIRED_MIN, "it did not air: {text}\n{}", caught.incidents);
         }
+    }
+    // The same rules find the same words again, as early as they did.
+    let lines = caught.again["incidents"].as_array().unwrap().iter();
+    for line in lines.filter(|line| line["was"]["did"] == "stopped") {
+        assert_eq!(line["would_be"]["did"], "stopped", "{line}");
+        let left = ["was", "would_be"].map(|run| line[run]["time_to_air_ms"].as_i64().unwrap());
+        assert!((left[0] - left[1]).abs() <= LEFT_MAX_MS, "{line}");
     }
     assert!(caught.captions.contains(greeting), "no caption says so: {}", caught.captions);
     let muted = sure.iter().any(|words| caught.captions.contains(words));

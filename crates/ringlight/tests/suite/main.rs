@@ -21,6 +21,7 @@ mod full_disk;
 mod hears;
 mod hostile;
 mod keys;
+mod lookback;
 mod orders;
 mod pcm;
 mod plan;

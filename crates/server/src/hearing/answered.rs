@@ -3,14 +3,14 @@
 use std::collections::HashSet;
 
 /// Messages that are looked at.
-pub(super) const LOOKED_AT: usize = 80;
+pub(crate) const LOOKED_AT: usize = 80;
 /// The share of a message's words that the host must have taken up.
 const TAKEN_UP: f64 = 0.6;
 /// Messages with fewer words say too little to be recognised.
 const WORDS_MIN: usize = 2;
 
 /// The message whose words the sentence, or the ones before it, takes up most; the newest of equals.
-pub(super) fn answered<'a>(
+pub(crate) fn answered<'a>(
     sentence: &str,
     before: &[String],
     messages: &'a [String],

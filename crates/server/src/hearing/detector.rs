@@ -21,7 +21,7 @@ const JUDGED_MAX: usize = 64;
 
 /// What a model alone says of a sentence that is not finished counts from here on: half a sentence is easily misread, and
 /// the whole one comes within seconds.
-const UNFINISHED_MIN: f32 = 0.85;
+pub(crate) const UNFINISHED_MIN: f32 = 0.85;
 
 /// A sentence, the message that it answers, and what was said before it.
 type Asked = (String, Option<String>, Vec<String>);

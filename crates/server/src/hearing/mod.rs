@@ -17,8 +17,11 @@ use media::frame::AudioFrame;
 use show::sentinel::Hearing as State;
 use store::Store;
 
+pub(crate) use self::answered::{LOOKED_AT, answered};
 use self::detector::Detector;
+pub(crate) use self::detector::UNFINISHED_MIN;
 pub(crate) use self::heard::{Heard, Line};
+pub(crate) use self::tell::{ANSWER_LASTS, BEFORE, response, severity};
 use self::tell::{Hearer, tell_state};
 use crate::config;
 use crate::desk::INCIDENTS_MAX;

@@ -27,9 +27,9 @@ use crate::watch::Told;
 /// A caption that would come on so close to its air comes by the room instead.
 const LATE: Duration = Duration::from_ms(300);
 /// How long after a message was taken up what is said still answers it.
-const ANSWER_LASTS: Duration = Duration::from_s(15);
+pub(crate) const ANSWER_LASTS: Duration = Duration::from_s(15);
 /// Host sentences that a judgement may look back to.
-const BEFORE: usize = 2;
+pub(crate) const BEFORE: usize = 2;
 
 /// A sentence with what was found in it.
 pub(super) struct Judged {
@@ -250,7 +250,7 @@ fn line(one: &Judged) -> Line {
     }
 }
 
-fn severity(grade: Grade) -> Severity {
+pub(crate) fn severity(grade: Grade) -> Severity {
     match grade {
         Grade::Notice => Severity::Notice,
         Grade::Serious => Severity::Serious,
@@ -258,7 +258,7 @@ fn severity(grade: Grade) -> Severity {
     }
 }
 
-fn response(proposed: Proposed) -> Response {
+pub(crate) fn response(proposed: Proposed) -> Response {
     match proposed {
         Proposed::Advise => Response::Advise,
         Proposed::Mute => Response::Mute,

@@ -35,7 +35,8 @@ pub(crate) fn rebuild<D: Decider>(
     Ok(rebuild)
 }
 
-fn each_entry<D: Decider>(
+/// Each entry of a stream from `from_seq` to its end.
+pub(crate) fn each_entry<D: Decider>(
     store: &dyn store::Reader,
     stream: &StreamId,
     from_seq: u64,

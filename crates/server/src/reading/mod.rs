@@ -27,7 +27,7 @@ use crate::shows::ShowHandle;
 use crate::watch::Watch;
 
 /// Earlier shows of a host that say what is usual.
-const PRIOR_SHOWS: usize = 20;
+pub(crate) const PRIOR_SHOWS: usize = 20;
 /// Hours of the day to both sides that count as the same hour.
 const SAME_HOUR: i64 = 2;
 const HOUR_MS: i64 = 3_600_000;
@@ -123,12 +123,12 @@ fn prior(app: &App, show: &Arc<ShowHandle>) -> Prior {
     summed(known.iter().take(PRIOR_SHOWS).map(|(_, state)| &state.sentinel))
 }
 
-fn same_hour(a: Timestamp, b: Timestamp) -> bool {
+pub(crate) fn same_hour(a: Timestamp, b: Timestamp) -> bool {
     let apart = (a.ms() - b.ms()).div_euclid(HOUR_MS).rem_euclid(24);
     apart.min(24 - apart) <= SAME_HOUR
 }
 
-fn summed<'a>(shows: impl Iterator<Item = &'a Sentinel>) -> Prior {
+pub(crate) fn summed<'a>(shows: impl Iterator<Item = &'a Sentinel>) -> Prior {
     let mut prior = Prior::default();
     for sentinel in shows {
         for (sum, learnt) in prior.counts.iter_mut().zip(&sentinel.usual) {

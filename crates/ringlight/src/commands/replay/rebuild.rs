@@ -1,45 +1,27 @@
-//! `replay`: folds a show's log, and the shop's, and holds the result against the digests in the log.
+//! Folds a show's log, and the shop's, and holds the result against the digests in the log.
 
 use anyhow::Context;
 use show::decider::Decider;
 use show::entry::{Broken, Entry, Rebuild};
 use show::shop::Shop;
 use show::{Show, Slug};
-use store::{Reader, SqliteReader, StreamId};
+use store::{Reader, StreamId};
 
-use crate::cli::ReplayArgs;
-use crate::failure::Advice;
 use crate::out;
 
 /// Records that are held at once.
 const PAGE: usize = 256;
 
 /// False when a rebuilt state is not the one that was live.
-pub(crate) fn run(args: &ReplayArgs) -> anyhow::Result<bool> {
-    let slug = Slug::new(&args.show).with_context(|| {
-        Advice::new(
-            "not a show's name",
-            "it is the last part of the show's address, such as evening",
-        )
-    })?;
-    let reader = SqliteReader::open(&args.data)?;
-    let name = format!("show/{slug}");
-    let streams = reader.streams()?;
-    let find = |name: &str| streams.iter().find(|stream| stream.as_str() == name);
-    let Some(stream) = find(&name) else {
-        let shows: Vec<&str> =
-            streams.iter().filter_map(|stream| stream.as_str().strip_prefix("show/")).collect();
-        let hint = format!("shows with a log: {}", shows.join(", "));
-        return Err(
-            Advice::new(format!("{} has no show {slug}", args.data.display()), hint).error()
-        );
-    };
-    let of_show = replay::<Show>(&reader, stream, |state| {
+pub(super) fn run(reader: &dyn Reader, show: &Slug) -> anyhow::Result<bool> {
+    let stream = StreamId::new(&format!("show/{show}"));
+    let of_show = replay::<Show>(reader, &stream, |state| {
         let counts = (state.sale.offers.len(), state.desk.actions.len());
         format!("{:?}, {} offers, {} actions", state.status, counts.0, counts.1).to_lowercase()
     })?;
-    let of_shop = match find("shop") {
-        Some(stream) => replay::<Shop>(&reader, stream, describe_shop)?,
+    let shop = StreamId::new("shop");
+    let of_shop = match reader.head(&shop)? {
+        Some(_) => replay::<Shop>(reader, &shop, describe_shop)?,
         None => true,
     };
     Ok(of_show && of_shop)
