@@ -91,9 +91,9 @@ pub(crate) struct IncidentView {
     from_media_ms: i64,
     to_media_ms: i64,
     /// The words; null once they are erased.
-    text: Option<String>,
+    pub(super) text: Option<String>,
     /// The viewer's message that they answer.
-    answers: Option<String>,
+    pub(super) answers: Option<String>,
     stake: StakeView,
     /// What the policy wants done.
     #[schema(value_type = String)]
@@ -106,7 +106,7 @@ pub(crate) struct IncidentView {
     #[schema(value_type = String)]
     state: IncidentState,
     /// Who decided.
-    by: Option<String>,
+    pub(super) by: Option<String>,
     /// `right`, `wrong` or `late`.
     #[schema(value_type = Option<String>)]
     verdict: Option<Verdict>,

@@ -1,5 +1,6 @@
 //! The API under `/api/v1`. Each handler asks who calls before it touches anything, and answers refusals from one table.
 
+mod cases;
 mod catalogue;
 mod erasure;
 mod exposure;
@@ -94,6 +95,10 @@ pub(crate) fn routes() -> (Router<Arc<App>>, Arc<str>) {
         .routes(routes!(incidents::clip))
         .routes(routes!(incidents::transcript))
         .routes(routes!(reading::read))
+        .routes(routes!(cases::list))
+        .routes(routes!(cases::precision))
+        .routes(routes!(cases::csv))
+        .routes(routes!(cases::one))
         .routes(routes!(moderation::settings, moderation::moderate))
         .routes(routes!(orders::place))
         .routes(routes!(orders::mine))

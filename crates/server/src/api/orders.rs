@@ -428,7 +428,7 @@ fn csv_row(stored: &StoredOrder, buyer: Option<Buyer>) -> [String; 18] {
 }
 
 /// Text that no spreadsheet takes for a formula; some take the wide forms of East Asian keyboards as well.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) {
         format!("'{text}")
     } else {

@@ -3,6 +3,7 @@
 
 mod bootstrap;
 mod business;
+mod cases;
 mod catalogue;
 mod client;
 mod description;
