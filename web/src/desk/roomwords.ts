@@ -57,10 +57,13 @@ export function turnSentence(room: Told): string {
   });
 }
 
+/** A channel's share of messages, or its events a minute. */
+export const amountOf = (channel: RoomChannel, value: number): string => (chat.has(channel) ? share(value) : t("desk.pulse.per_min", { n: perMinute(value) }));
+
 /** What else moved, in short. */
 export function otherShifts(room: Pick<RoomTurn, "shifts">): string {
   return room.shifts
     .slice(1)
-    .map((one) => `${channelName(one.channel)} ${chat.has(one.channel) ? share(one.now) : t("desk.pulse.per_min", { n: perMinute(one.now) })}`)
+    .map((one) => `${channelName(one.channel)} ${amountOf(one.channel, one.now)}`)
     .join(", ");
 }

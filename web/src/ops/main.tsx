@@ -17,7 +17,7 @@ import { ShowsTab } from "./shows";
 import { UsersTab } from "./users";
 
 interface OpsTab {
-  id: "shows" | "orders" | "products" | "brands" | "hosts" | "users" | "sealed" | "exposure" | "plan" | "recovery" | "standing";
+  id: "shows" | "incidents" | "orders" | "products" | "brands" | "hosts" | "users" | "sealed" | "exposure" | "plan" | "recovery" | "standing";
   roles: Role[];
   Page: ComponentType;
   group?: "business";
@@ -25,6 +25,7 @@ interface OpsTab {
 
 const tabs: OpsTab[] = [
   { id: "shows", roles: ["operator", "producer"], Page: ShowsTab },
+  { id: "incidents", roles: ["operator", "producer"], Page: later(() => import("./incidents/tab").then((page) => page.IncidentsTab)) },
   { id: "orders", roles: ["operator", "producer", "brand_manager"], Page: OrdersTab },
   { id: "products", roles: ["operator", "producer", "brand_manager"], Page: ProductsTab },
   { id: "brands", roles: ["operator"], Page: BrandsTab },

@@ -127,6 +127,24 @@ export type Incident = With<
 export type Incidents = With<S.IncidentsView, { policy: Policy | null; hearing: Hearing | null; incidents: Incident[] }>;
 export type Decide = S.DecideAsk;
 
+export type Judged = S.Judged;
+/** An incident in the list of all shows. */
+export type Case = Omit<S.CaseView, keyof S.IncidentView> & Incident;
+export type CasesPage = With<S.CasesView, { incidents: Case[] }>;
+/** Something that happened in an incident. */
+export type Moment = With<
+  S.MomentView,
+  {
+    what: "opened" | "ordered" | "changed" | "taken" | "left" | "room" | "taken_back" | "aired" | "confirmed" | "dismissed" | "withdrawn" | "judged";
+    kind: "mute" | "cover" | "hand_over" | null;
+    left: "bound" | "aired" | "refused" | null;
+    verdict: Verdict | null;
+  }
+>;
+export type CaseFull = Case & { timeline: Moment[] };
+export type Counted = S.CountsView;
+export type PrecisionOf = S.PrecisionView;
+
 /** What the desk socket pushes about four times a second, with figures where a show without a program has none. */
 export type DeskState = With<
   Omit<S.DeskMessage & S.DeskProgram, "actions" | "incidents" | "lines">,

@@ -110,6 +110,33 @@ export interface Buyer {
   name: string;
 }
 
+/** An incident with what happened in it. */
+export type CaseFullView = CaseView & {
+  /** In order of time. */
+  timeline: MomentView[];
+};
+
+/** An incident with the show and the host that it belongs to. */
+export type CaseView = IncidentView & {
+  host: string;
+  /**
+   * What it counts as: `right`, `wrong`, `late` or `undecided`. A verdict comes first; without one, confirmed is right and dismissed is
+   * wrong.
+   */
+  judged: Judged;
+  show: string;
+};
+
+/** A page of incidents. */
+export interface CasesView {
+  /** Newest first. */
+  incidents: CaseView[];
+  /** What to ask as `before` for the next page; null on the last one. */
+  next?: string | null;
+  /** All that match. */
+  total: number;
+}
+
 /** A category and how many products it has. */
 export interface Category {
   name: string;
@@ -180,6 +207,23 @@ export interface ConfirmedView {
   /** `notice`, `serious` or `grave`. */
   severity: string;
   show: string;
+}
+
+/** Incidents and what people made of them. */
+export interface CountsView {
+  incidents: number;
+  /** Its interval at 95 % (Wilson). */
+  interval?: number[] | null;
+  /** Right, and too late. */
+  late: number;
+  /** In an hour of a show that was listened to; null without such hours. */
+  per_hour?: number | null;
+  /** The share of the decided that was right, late or not; null when none is decided. */
+  precision?: number | null;
+  right: number;
+  /** Nobody has said anything of them. */
+  undecided: number;
+  wrong: number;
 }
 
 /** A part that was stopped. */
@@ -340,6 +384,15 @@ export interface DeskStandby {
   /** Why not, as a sentence. */
   why?: string | null;
 }
+
+/** What found something. */
+export type Detector = "words" | "room";
+
+/** How often one detector is right. */
+export type DetectorPrecision = CountsView & {
+  /** `words` (rules of packs) or `room` (the reader of the room). */
+  detector: Detector;
+};
 
 /** How the room names this device. */
 export interface DeviceView {
@@ -529,6 +582,9 @@ export interface JobView {
   state: JobState;
 }
 
+/** What people made of an incident. */
+export type Judged = "right" | "wrong" | "late" | "undecided";
+
 /** Whose standing. */
 export type Kind = "host" | "brand";
 
@@ -625,6 +681,30 @@ export type ModerationAsk =
     id: string;
     kind: "reject";
   };
+
+/** Something that happened in an incident. */
+export interface MomentView {
+  at: string;
+  /** Who did it, where somebody did. */
+  by?: string | null;
+  /** With `ordered` and `taken`: `mute`, `cover` or `hand_over`. */
+  kind?: string | null;
+  /** With `taken` and `taken_back`: a part had aired. */
+  late?: boolean | null;
+  /** With `left`: why the machine left it to people: `bound`, `aired` or `refused`. */
+  left?: string | null;
+  /** With `room`: it turned; else it leaned. */
+  sure?: boolean | null;
+  /** With `taken`: how long the words were to air. */
+  time_to_air_ms?: number | null;
+  /** With `judged`: `right`, `wrong` or `late`. */
+  verdict?: string | null;
+  /**
+   * `opened`, `ordered`, `changed`, `taken`, `left`, `room`, `taken_back`, `aired`, `confirmed`, `dismissed`, `withdrawn` or
+   * `judged`.
+   */
+  what: string;
+}
 
 /** An amount in minor units of a currency. */
 export interface MoneyView {
@@ -795,6 +875,14 @@ export interface PolicyView {
   on: Record<string, unknown>;
   /** Rule packs that judge. */
   rules: string[];
+}
+
+/** How often the sentinel is right. */
+export interface PrecisionView {
+  detectors: DetectorPrecision[];
+  /** Hours of shows with a policy, which were listened to. */
+  hours: number;
+  rules: RulePrecision[];
 }
 
 /** A product with its stock. */
@@ -1026,6 +1114,13 @@ export interface RoomView {
   /** Messages that nobody had time to read. */
   unread: number;
 }
+
+/** How often one rule is right. */
+export type RulePrecision = CountsView & {
+  /** `words` or `room`. */
+  detector: Detector;
+  rule: string;
+};
 
 /** A sealed clip. */
 export interface SealView {
