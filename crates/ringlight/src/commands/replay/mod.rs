@@ -53,7 +53,7 @@ pub(crate) fn run(args: &ReplayArgs) -> anyhow::Result<bool> {
     }
     let was = recorded(&reader, &show).map_err(said)?;
     let asked = !args.rules.is_empty() || policy.is_some() || args.alarms_per_1000h.is_some();
-    if was.policy().is_none() && policy.is_none() && !asked && !args.json {
+    if was.policy().is_none() && !asked && !args.json {
         out::line(
             "nobody listened in this show: there is nothing to decide again without --policy",
         );

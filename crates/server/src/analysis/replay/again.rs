@@ -26,7 +26,7 @@ use units::{ActionId, Duration, IncidentId, MediaTime, Timestamp};
 use super::chat::Chat;
 use super::clock::Clock;
 use super::judges::{self, Judges};
-use super::recorded::{Recorded, moves_incidents};
+use super::recorded::{Recorded, moves_incidents, words};
 use super::report::Sentences;
 use super::seen::{Kept, Seen, delay};
 use super::stops::Stopped;
@@ -209,12 +209,6 @@ impl<'a> Again<'a> {
         Ok(())
     }
 
-    /// The words of a reference, while they are not erased.
-    fn words(&self, text: TextRef) -> Result<Option<String>, StoreError> {
-        let row = self.reader.text(text.id)?;
-        Ok(row.filter(|row| text.matches(&row.salt, &row.text)).map(|row| row.text))
-    }
-
     /// A finished sentence.
     fn sentence(
         &mut self,
@@ -229,13 +223,13 @@ impl<'a> Again<'a> {
             return Ok(());
         }
         let (Some(language), Some(text)) = (self.language, text) else { return Ok(()) };
-        let Some(words) = self.words(text)? else {
+        let Some(said) = words(self.reader, text)? else {
             self.said.expired += 1;
             self.expired.push((from, to));
             return Ok(());
         };
         self.said.judged += 1;
-        let found = self.judged(language, &words, from, None, at)?;
+        let found = self.judged(language, &said, from, None, at)?;
         let broken = !found.hits.is_empty();
         let hits = self.hits(&found, (from, to), true, Some(text));
         self.decide_window(Window { from, to, heard: true, last: true, hits }, at);
@@ -243,7 +237,7 @@ impl<'a> Again<'a> {
             if self.clean.len() >= CLEAN_KEPT {
                 self.clean.pop_front();
             }
-            self.clean.push_back((to, words));
+            self.clean.push_back((to, said));
         }
         Ok(())
     }
@@ -255,12 +249,12 @@ impl<'a> Again<'a> {
         for hit in window.hits.iter().filter(|hit| !hit.last) {
             let Some(text) = hit.text.filter(|text| !asked.contains(text)) else { continue };
             asked.push(text);
-            let Some(words) = self.words(text)? else { continue };
+            let Some(said) = words(self.reader, text)? else { continue };
             let answers = match hit.answers {
-                Some(answers) => self.words(answers)?,
+                Some(answers) => words(self.reader, answers)?,
                 None => None,
             };
-            let mut found = self.judged(language, &words, hit.from, answers, at)?;
+            let mut found = self.judged(language, &said, hit.from, answers, at)?;
             found.hits.retain(|hit| hit.span.is_some() || hit.score >= UNFINISHED_MIN);
             hits.extend(self.hits(&found, (hit.from, hit.to), false, Some(text)));
         }

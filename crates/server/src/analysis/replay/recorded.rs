@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use show::entry::{Entry, Rebuild};
 use show::names::Hash256;
 use show::sentinel::{Change, Order, Policy, Signal};
+use show::text::TextRef;
 use show::{Event, Input, Show, Slug, State};
 use store::{Reader, StoreError, StreamId};
 use units::{ActionId, Timestamp};
@@ -126,6 +127,12 @@ pub(super) fn each(
     each: &mut dyn FnMut(Entry<Show>) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     each_entry::<Show>(reader, &stream(show), 1, each)
+}
+
+/// The words of a reference; none once they are erased, or when they are not those that the log committed to.
+pub(super) fn words(reader: &dyn Reader, text: TextRef) -> Result<Option<String>, StoreError> {
+    let row = reader.text(text.id)?;
+    Ok(row.filter(|row| text.matches(&row.salt, &row.text)).map(|row| row.text))
 }
 
 /// Whether an event may change an incident.

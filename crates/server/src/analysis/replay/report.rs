@@ -2,14 +2,13 @@
 
 use serde::Serialize;
 use show::sentinel::{Incident, IncidentState, Policy, Response, Severity};
-use show::text::TextRef;
 use store::Reader;
 use units::{Duration, MediaTime};
 
 use super::ReplayError;
 use super::again::Done;
 use super::compare::pairs;
-use super::recorded::Recorded;
+use super::recorded::{Recorded, words};
 use super::seen::Kept;
 use super::stops::Stopped;
 use crate::analysis::precision::Judged;
@@ -233,11 +232,6 @@ pub(super) fn report(
         incidents,
         stops: Sides { was: stops(was, &recorded.stopped), would_be: stops(now, &done.stopped) },
     })
-}
-
-fn words(reader: &dyn Reader, text: TextRef) -> Result<Option<String>, ReplayError> {
-    let row = reader.text(text.id)?;
-    Ok(row.filter(|row| text.matches(&row.salt, &row.text)).map(|row| row.text))
 }
 
 fn line(
