@@ -3,7 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration as Wait;
 
@@ -71,6 +71,8 @@ struct Shared {
     /// When the thread last began something, in milliseconds of UTC.
     alive: AtomicI64,
     over: AtomicBool,
+    /// Nobody looks after it any more: it was given up.
+    given_up: AtomicBool,
     /// Inputs that found no room.
     lost: AtomicU64,
 }
@@ -95,6 +97,7 @@ impl<I: Send + 'static> Watch<I> {
             generation: AtomicU64::new(0),
             alive: AtomicI64::new(clock::now().ms()),
             over: AtomicBool::new(false),
+            given_up: AtomicBool::new(false),
             lost: AtomicU64::new(0),
         });
         let (watched, taken) = (Arc::clone(&shared), Arc::new(Mutex::new(taken)));
@@ -104,9 +107,16 @@ impl<I: Send + 'static> Watch<I> {
 
     /// Hands over one input. Never waits.
     pub(crate) fn push(&self, input: I) {
-        if let Err(TrySendError::Full(_)) = self.inputs.try_send(input) {
+        if self.inputs.try_send(input).is_err() {
             self.shared.lost.fetch_add(1, Ordering::Relaxed);
         }
+    }
+}
+
+impl<I> Watch<I> {
+    /// Whether it failed too often in a row and nothing takes its place.
+    pub(crate) fn given_up(&self) -> bool {
+        self.shared.given_up.load(Ordering::Relaxed)
     }
 }
 
@@ -164,6 +174,7 @@ async fn watch<S: Senses>(
         }
         failures += 1;
         if failures >= FAILURES_MAX {
+            shared.given_up.store(true, Ordering::Relaxed);
             return tracing::error!("a show's detector is given up");
         }
         again_at = now + patience.rests;
@@ -222,6 +233,9 @@ fn sense<S: Senses>(
             first.into_iter().chain(more).collect::<Vec<_>>()
         };
         taken.iter().for_each(|input| senses.push(input));
+        if shared.generation.load(Ordering::Relaxed) != generation {
+            return End::Over;
+        }
         while senses.work(told) {
             shared.alive.store(clock::now().ms(), Ordering::Relaxed);
             if shared.generation.load(Ordering::Relaxed) != generation {

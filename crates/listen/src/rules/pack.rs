@@ -143,6 +143,8 @@ struct RuleForm {
     #[serde(default)]
     relays: Examples,
     #[serde(default)]
+    addresses: Examples,
+    #[serde(default)]
     sounds: Examples,
     #[serde(default)]
     hits: Examples,
@@ -176,6 +178,7 @@ pub struct Rule {
     patterns: BTreeMap<Language, Vec<Regex>>,
     except: BTreeMap<Language, Vec<Regex>>,
     relays: BTreeMap<Language, Vec<Regex>>,
+    addresses: BTreeMap<Language, Vec<Regex>>,
     sounds: BTreeMap<Language, Vec<Phrase>>,
 }
 
@@ -252,7 +255,7 @@ impl Rule {
         let id = RuleId(format!("{pack}/{}", form.id));
         let too_many = |what| PackError::TooMany { rule: id.0.clone(), what };
         let within = |lists: &Examples, most| lists.values().all(|list| list.len() <= most);
-        let lists = [&form.patterns, &form.except, &form.relays, &form.sounds];
+        let lists = [&form.patterns, &form.except, &form.relays, &form.addresses, &form.sounds];
         if !lists.iter().all(|l| within(l, PATTERNS_MAX)) {
             return Err(too_many("patterns"));
         }
@@ -276,6 +279,7 @@ impl Rule {
             patterns: compile(&id, &form.patterns)?,
             except: compile(&id, &form.except)?,
             relays: compile(&id, &form.relays)?,
+            addresses: compile(&id, &form.addresses)?,
             basis: form.basis,
             languages: form.languages,
             severity: form.severity,
@@ -303,9 +307,10 @@ impl Rule {
         first(&self.except, language, text).is_some()
     }
 
-    /// Whether it tells what a viewer asks or writes, which a model easily takes for the host's own words.
+    /// Whether it tells what a viewer asks or writes, which a model easily takes for the host's own words, and speaks to nobody.
     pub fn relays(&self, language: Language, text: &str) -> bool {
         first(&self.relays, language, text).is_some()
+            && first(&self.addresses, language, text).is_none()
     }
 }
 

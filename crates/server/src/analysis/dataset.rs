@@ -11,7 +11,7 @@ use std::ops::ControlFlow;
 
 use insight::import::{Dataset, File, Import, ImportError, Incident, OrderRow};
 use insight::watch::{Stage, Stopped, Watch};
-use show::sentinel::Severity;
+use show::sentinel::{ROOM_RULE, Severity};
 use store::{OrderQuery, Reader, StoreError, StoredOrder, Table};
 use units::Timestamp;
 
@@ -128,7 +128,10 @@ fn incidents(
     shows.values_mut().for_each(|shows| shows.sort_unstable());
     let usual = Usual::of(shows);
     for case in CASES.all(reader)? {
-        let counts = case.value.confirmed() && case.value.incident.severity >= Severity::Serious;
+        // A room that turned is no incident of the host's by itself.
+        let counts = case.value.confirmed()
+            && case.value.incident.rule != ROOM_RULE
+            && case.value.incident.severity >= Severity::Serious;
         if !counts {
             continue;
         }

@@ -13,7 +13,7 @@ use insight::standing::{
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use show::Actor;
-use show::sentinel::Severity;
+use show::sentinel::{ROOM_RULE, Severity};
 use show::shop::OrderStatus;
 use store::{OrderQuery, Reader, StoreError, Table};
 use units::Timestamp;
@@ -195,7 +195,8 @@ impl Record {
         for case in CASES.all(reader)? {
             let confirmed = case.value.confirmed();
             let (show, host, incident) = (case.value.show, case.value.host, case.value.incident);
-            if !confirmed {
+            // What viewers write is no outcome of a host's.
+            if !confirmed || incident.rule == ROOM_RULE {
                 continue;
             }
             let conduct = incident.rule.starts_with(CONDUCT);

@@ -199,7 +199,7 @@ impl Hearer {
             } else {
                 texts.extend(row);
             }
-            let answers = one.answers.as_deref().filter(|_| broken);
+            let answers = one.answers.as_deref().filter(|_| broken || one.unsure.is_some());
             let answers = answers.map(|message| {
                 let (reference, row) = kept(&show, "message", message);
                 texts.push(row);

@@ -14,7 +14,7 @@ use units::{Duration, IncidentId, MediaTime, MessageId, Timestamp, ViewerId};
 
 use super::shown::{Now, Shown, State, quiet};
 use super::{Heard, learnt};
-use crate::rooms::Rooms;
+use crate::rooms::{Gone, Rooms};
 use crate::shop::Shop;
 use crate::shows::ShowHandle;
 use crate::watch::{Senses, Told};
@@ -43,6 +43,8 @@ pub(super) struct RoomReader {
     texts: VecDeque<Text>,
     /// Seconds that ended and were not told yet.
     closed: Vec<Closed>,
+    /// What the show had learnt when this reader began.
+    before: Vec<Learnt>,
     usual_at: Timestamp,
 }
 
@@ -51,13 +53,14 @@ impl RoomReader {
         language: Language,
         rate: f64,
         prior: &Prior,
+        before: Vec<Learnt>,
         now: Timestamp,
     ) -> Result<Self, String> {
         let judge = ChatJudge::load().map_err(|error| error.to_string())?;
         let key = mint::uuid().as_u128() as u64;
         let reader = Reader::new(key, rate, prior, true);
         let (texts, closed) = (VecDeque::new(), Vec::new());
-        Ok(Self { language, judge, reader, texts, closed, usual_at: now })
+        Ok(Self { language, judge, reader, texts, closed, before, usual_at: now })
     }
 
     fn keep(&mut self, text: Text) {
@@ -104,7 +107,8 @@ impl Teller {
             Some(view.status.as_ref()?.air_point + (clock::now() - view.at))
         });
         let turn = RoomTurn::of(alarm, sure, (air.unwrap_or_default() - ago).max(MediaTime::ZERO));
-        for it in texts.iter().filter(|it| turn.messages.contains(&it.id)) {
+        // A room that leans is no incident as a rule; where it is one, its messages are on the disk.
+        for it in texts.iter().filter(|it| sure && turn.messages.contains(&it.id)) {
             show.room.keep_shown(it.id, it.viewer, &it.text);
         }
         let stake = show.stake(&self.rooms, &self.shop);
@@ -132,7 +136,7 @@ impl Told for Teller {
     }
 
     fn never(&self) {
-        self.shown.is(State::Language);
+        self.shown.is(State::Out);
     }
 
     fn lost(&self, messages: u64) {
@@ -164,8 +168,8 @@ impl Senses for RoomReader {
                 self.closed.extend(self.reader.close(*at));
                 self.reader.event(*at, *channel, *who);
             }
-            Heard::Gone(id) => self.texts.retain(|it| it.id != *id),
-            Heard::GoneOf(viewer) => self.texts.retain(|it| it.viewer != *viewer),
+            Heard::Gone(Gone::Message(id)) => self.texts.retain(|it| it.id != *id),
+            Heard::Gone(Gone::Viewer(viewer)) => self.texts.retain(|it| it.viewer != *viewer),
         }
     }
 
@@ -194,7 +198,7 @@ impl RoomReader {
         if now - self.usual_at >= USUAL_EVERY {
             self.usual_at = now;
             let counts = self.reader.detector().learnt().counts;
-            told.usual(counts.iter().map(learnt).collect());
+            told.usual(learnt(&self.before, &counts));
         }
     }
 }

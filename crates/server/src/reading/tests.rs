@@ -10,9 +10,14 @@ use crate::watch::Senses as _;
 
 #[test]
 fn the_same_hour_is_two_to_both_sides_round_the_clock() {
-    let at = |hours: i64| Timestamp::from_ms(hours * HOUR_MS);
-    assert!(same_hour(at(23), at(24 + 1)) && same_hour(at(25), at(23)));
-    assert!(!same_hour(at(20), at(24)) && !same_hour(at(12), at(24)));
+    let at = |minutes: i64| Timestamp::from_ms(minutes * 60_000);
+    let late = 23 * 60;
+    for (minutes, same) in
+        [(0, true), (119, true), (121, false), (720, false), (1319, false), (1321, true)]
+    {
+        assert_eq!(same_hour(at(late), at(late + minutes)), same, "{minutes} later");
+        assert_eq!(same_hour(at(late + minutes), at(late)), same, "{minutes} earlier");
+    }
 }
 
 #[test]
@@ -24,6 +29,14 @@ fn what_shows_learnt_adds_up() {
     let prior = summed([&one, &one, &Sentinel::default()].into_iter());
     assert_eq!(prior.counts[0], Counts { hits: 4.0, of: 200.0 });
     assert_eq!(prior.counts[2], Counts::default());
+}
+
+#[test]
+fn a_reader_that_begins_anew_forgets_nothing() {
+    let before = [Learnt { hits: 3, of: 900 }];
+    let counts = [Counts { hits: 1.4, of: 100.2 }, Counts { hits: 2.0, of: 50.0 }];
+    let sums = [Learnt { hits: 4, of: 1000 }, Learnt { hits: 2, of: 50 }];
+    assert_eq!(learnt(&before, &counts), sums);
 }
 
 const CALM: [&str; 6] = [
@@ -68,7 +81,7 @@ async fn a_room_that_turns_is_an_incident_with_its_messages() {
     let told = Teller::new(&show, &app.rooms, &app.shop, &shown);
     let begins = clock::now() - Duration::from_s(900);
     let prior = Prior::default();
-    let mut reader = RoomReader::open(Language::En, 10.0, &prior, begins).unwrap();
+    let mut reader = RoomReader::open(Language::En, 10.0, &prior, Vec::new(), begins).unwrap();
     let at = |second: i64| begins + Duration::from_s(second);
     for second in 0..600 {
         talk(&mut reader, &told, at(second), second, 0);

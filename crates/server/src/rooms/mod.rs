@@ -43,6 +43,8 @@ const RIGHT_ENDED: &str = "you may no longer listen here";
 const SAID_KEPT: usize = 80;
 /// Messages that incidents show: five of each that a desk has before it, and more.
 const SHOWN_MAX: usize = 256;
+/// Messages and viewers taken out that are remembered for them.
+const GONE_MAX: usize = 512;
 /// Chat lines a second that reach a room; above it a sample does, and everybody sees their own.
 const CHAT_PER_S: u32 = 100;
 
@@ -82,7 +84,7 @@ pub(crate) struct Room {
     /// Who reads what viewers write, while the show is live and somebody wants it.
     reading: RwLock<Option<Arc<Reading>>>,
     /// Messages that an incident shows, the latest ones.
-    shown: Mutex<VecDeque<Said>>,
+    shown: Mutex<ShownTexts>,
     minutes: Mutex<Minutes>,
 }
 
@@ -91,6 +93,23 @@ struct Said {
     id: MessageId,
     viewer: ViewerId,
     text: String,
+}
+
+/// What incidents show.
+#[derive(Default)]
+struct ShownTexts {
+    said: VecDeque<Said>,
+    /// What was taken out lately: a text that is on its way here may be of it.
+    gone: VecDeque<Gone>,
+}
+
+/// What was taken out of a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Gone {
+    /// One message.
+    Message(MessageId),
+    /// All of a viewer's.
+    Viewer(ViewerId),
 }
 
 /// A message that waits for a moderator.
@@ -272,10 +291,7 @@ impl Rooms {
     pub(crate) fn delete(&self, room: &Room, id: MessageId) {
         self.hub().delete(room.channel, &[id.as_u128()]);
         room.held.lock().unwrap_or_else(PoisonError::into_inner).retain(|held| held.id != id);
-        room.unsay(|said| said.id == id);
-        if let Some(reading) = room.reading() {
-            reading.gone(id);
-        }
+        room.unsay(Gone::Message(id));
         self.chat_log.delete(id);
         self.tell(&room.slug, json!({"type": "deleted", "ids": [id]}));
     }
@@ -295,10 +311,7 @@ impl Rooms {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .retain(|held| held.viewer != viewer);
-        room.unsay(|said| said.viewer == viewer);
-        if let Some(reading) = room.reading() {
-            reading.gone_of(viewer);
-        }
+        room.unsay(Gone::Viewer(viewer));
         if !purged.ids.is_empty() {
             let ids: Vec<MessageId> =
                 purged.ids.iter().map(|id| MessageId::from_u128(*id)).collect();
@@ -416,9 +429,22 @@ impl Room {
     }
 
     /// What was taken out of the room is nothing that a host answers, and nothing that an incident shows.
-    fn unsay(&self, gone: impl Fn(&Said) -> bool) {
-        self.said.lock().unwrap_or_else(PoisonError::into_inner).retain(|said| !gone(said));
-        self.shown.lock().unwrap_or_else(PoisonError::into_inner).retain(|said| !gone(said));
+    fn unsay(&self, gone: Gone) {
+        let is = |said: &Said| match gone {
+            Gone::Message(id) => said.id == id,
+            Gone::Viewer(viewer) => said.viewer == viewer,
+        };
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).retain(|said| !is(said));
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        shown.said.retain(|said| !is(said));
+        if shown.gone.len() >= GONE_MAX {
+            shown.gone.pop_front();
+        }
+        shown.gone.push_back(gone);
+        drop(shown);
+        if let Some(reading) = self.reading() {
+            reading.gone(gone);
+        }
     }
 
     pub(crate) fn reading(&self) -> Option<Arc<Reading>> {
@@ -429,22 +455,29 @@ impl Room {
         *self.reading.write().unwrap_or_else(PoisonError::into_inner) = reading;
     }
 
-    /// Keeps a message that an incident shows.
+    /// Keeps a message that an incident shows, unless it has been taken out meanwhile.
     pub(crate) fn keep_shown(&self, id: MessageId, viewer: ViewerId, text: &str) {
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        if shown.iter().any(|known| known.id == id) {
+        let gone = [Gone::Message(id), Gone::Viewer(viewer)];
+        let known = shown.said.iter().any(|known| known.id == id);
+        if known || gone.iter().any(|gone| shown.gone.contains(gone)) {
             return;
         }
-        if shown.len() >= SHOWN_MAX {
-            shown.pop_front();
+        if shown.said.len() >= SHOWN_MAX {
+            shown.said.pop_front();
         }
-        shown.push_back(Said { id, viewer, text: text.to_owned() });
+        shown.said.push_back(Said { id, viewer, text: text.to_owned() });
     }
 
     /// A message that an incident shows, while it is remembered.
     pub(crate) fn shown(&self, id: MessageId) -> Option<String> {
         let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        shown.iter().find(|said| said.id == id).map(|said| said.text.clone())
+        shown.said.iter().find(|said| said.id == id).map(|said| said.text.clone())
+    }
+
+    /// The show is over: what its incidents show is on the disk, for as long as chat is.
+    pub(crate) fn forget_shown(&self) {
+        *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = ShownTexts::default();
     }
 
     /// Counts an order, or what somebody took back, for the curves and for whoever reads the room.

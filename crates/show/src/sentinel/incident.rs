@@ -23,17 +23,6 @@ pub enum Severity {
     Grave,
 }
 
-impl Severity {
-    /// The next graver one.
-    #[must_use]
-    pub const fn raised(self) -> Self {
-        match self {
-            Self::Notice => Self::Serious,
-            Self::Serious | Self::Grave => Self::Grave,
-        }
-    }
-}
-
 /// What hung on the moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stake {
@@ -173,7 +162,8 @@ impl Incident {
     /// When something last happened in it.
     #[must_use]
     pub fn active_at(&self) -> Timestamp {
-        self.room.as_ref().map_or(self.at, |room| room.at.max(self.at))
+        let turned = self.room.as_ref().filter(|room| room.sure);
+        turned.map_or(self.at, |room| room.at.max(self.at))
     }
 
     /// Whether its words and an interval share a moment.

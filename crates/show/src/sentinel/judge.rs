@@ -7,8 +7,8 @@ use super::policy::{Mode, Policy, Response};
 use super::room::CHANNELS;
 use super::signal::{HITS_MAX, Hit, Signal, Window};
 use super::{
-    ALSO_MAX, Change, Decide, GROWTH, MACHINE_HAND_OVER_MAX, MACHINE_STOP_MAX, MISSES, ONE_CASE,
-    Order, RUN_GAP, Sentinel, WIDEN_AFTER, WIDEN_BEFORE,
+    ALSO_MAX, Change, Decide, GROWTH, MACHINE_HAND_OVER_MAX, MACHINE_STOP_MAX, MISSES, Order,
+    RUN_GAP, Sentinel, WIDEN_AFTER, WIDEN_BEFORE,
 };
 use crate::lifecycle::{State, Status};
 use crate::names::Actor;
@@ -130,8 +130,8 @@ pub(super) struct Turn<'a> {
 
 impl<'a> Turn<'a> {
     fn new(state: &State, policy: &'a Policy, at: Timestamp) -> Self {
-        let delay = state.plan.as_ref().map_or(0, |plan| plan.delay_s);
-        let delay = Duration::from_s(delay.into());
+        let planned = state.plan.as_ref().map_or(0, |plan| plan.delay_s);
+        let delay = state.desk.delay.unwrap_or(Duration::from_s(planned.into()));
         Self { sentinel: state.sentinel.clone(), policy, at, delay, changes: Vec::new() }
     }
 
@@ -160,6 +160,7 @@ impl<'a> Turn<'a> {
         }
         let open = |i: &&Incident| {
             matches!(i.state, IncidentState::Open | IncidentState::Confirmed)
+                && i.has_words()
                 && i.touches(hit.from, hit.to)
                 && hit.to.max(i.to) - hit.from.min(i.from) <= MACHINE_STOP_MAX
         };
@@ -216,7 +217,7 @@ impl<'a> Turn<'a> {
             act: None,
             left: None,
             room: None,
-            of: self.case(ONE_CASE).map(|lead| lead.id),
+            of: self.case().map(|lead| lead.id),
             misses: 0,
             state: IncidentState::Open,
             by: None,
@@ -340,7 +341,7 @@ impl<'a> Turn<'a> {
             i.state == IncidentState::Open
                 && i.has_words()
                 // What the room turned at is no mistake of one window.
-                && i.room.is_none()
+                && !i.room.as_ref().is_some_and(|room| room.sure)
                 && !hit.contains(&i.id)
                 && window.from <= i.from + BOUNDS_VARY
                 && i.to - BOUNDS_VARY <= window.to

@@ -17,6 +17,8 @@ pub const ROOM_RULE: &str = "room/turn";
 pub const ONE_CASE: Duration = Duration::from_s(60);
 /// Unsure words that are remembered; the oldest goes first.
 pub(super) const UNSURE_MAX: usize = 8;
+/// How well the beginning of a turn is dated.
+const DATED_WITHIN: Duration = Duration::from_s(15);
 /// Channels and messages of a turn that are kept.
 const SHIFTS_MAX: usize = super::room::CHANNELS;
 const MESSAGES_MAX: usize = 5;
@@ -87,23 +89,24 @@ impl RoomTurn {
         .bounded()
     }
 
-    /// Two turns of one case: what moved in either, as the later one saw it.
+    /// Two turns of one case. What an alarm said stays as it was; a lean behind it only adds what else moved.
     fn joined(self, later: &Self) -> Self {
-        let mut shifts = later.shifts.clone();
-        let known = |shift: &Shift| later.shifts.iter().any(|it| it.channel == shift.channel);
-        shifts.extend(self.shifts.into_iter().filter(|shift| !known(shift)));
-        let mut messages = self.messages;
-        messages.extend(later.messages.iter().copied());
-        messages.dedup();
-        Self {
-            at: self.at.max(later.at),
-            since: self.since.min(later.since),
-            air: self.air.min(later.air),
-            sure: self.sure || later.sure,
-            shifts,
-            messages,
-        }
-        .bounded()
+        let (mut first, second) =
+            if self.sure && !later.sure { (self, later.clone()) } else { (later.clone(), self) };
+        let known: Vec<Channel> = first.shifts.iter().map(|shift| shift.channel).collect();
+        first.shifts.extend(second.shifts.into_iter().filter(|it| !known.contains(&it.channel)));
+        let mut messages = std::mem::take(&mut first.messages);
+        messages.extend(second.messages);
+        let mut seen = std::collections::BTreeSet::new();
+        messages.retain(|id| seen.insert(*id));
+        let (since, air) = (first.since.min(second.since), first.air.min(second.air));
+        Self { since, air, messages, ..first }.bounded()
+    }
+
+    /// Whether it may have begun at something that aired at `aired`: not before it, and within a minute.
+    fn follows(&self, aired: Timestamp) -> bool {
+        let behind = self.since - aired;
+        self.at >= aired && behind >= -DATED_WITHIN && behind <= ONE_CASE
     }
 
     fn bounded(mut self) -> Self {
@@ -134,15 +137,33 @@ impl Sentinel {
     }
 }
 
+fn goes_on(incident: &Incident) -> bool {
+    matches!(incident.state, IncidentState::Open | IncidentState::Confirmed)
+}
+
 impl Turn<'_> {
-    /// The first incident of the case that something belongs to which happens now, if one goes on.
-    pub(super) fn case(&self, reach: Duration) -> Option<&Incident> {
-        let goes_on = |i: &&Incident| {
-            matches!(i.state, IncidentState::Open | IncidentState::Confirmed)
-                && self.at - i.active_at() <= reach
+    /// What leads the case of an incident, if that has not been decided against; else the incident itself.
+    fn lead<'a>(&'a self, incident: &'a Incident) -> &'a Incident {
+        let lead = incident.of.and_then(|lead| self.sentinel.incident(lead));
+        lead.filter(|lead| goes_on(lead)).unwrap_or(incident)
+    }
+
+    /// The incident that leads the case to which words belong that are said now, if one goes on.
+    pub(super) fn case(&self) -> Option<&Incident> {
+        let recent = |i: &&Incident| goes_on(i) && self.at - i.active_at() <= ONE_CASE;
+        self.sentinel.incidents.iter().rev().find(recent).map(|latest| self.lead(latest))
+    }
+
+    /// The same for a room that turned: at words that have aired, or on from where it turned before.
+    fn case_of(&self, turn: &RoomTurn) -> Option<&Incident> {
+        let fits = |i: &&Incident| {
+            let turned = i.room.as_ref().filter(|room| room.sure);
+            let aired = i.has_words().then_some(i.at + self.delay);
+            goes_on(i)
+                && (aired.is_some_and(|aired| turn.follows(aired))
+                    || turned.is_some_and(|room| turn.at - room.at <= ONE_CASE))
         };
-        let latest = self.sentinel.incidents.iter().rev().find(goes_on)?;
-        latest.of.and_then(|lead| self.sentinel.incident(lead)).or(Some(latest))
+        self.sentinel.incidents.iter().rev().find(fits).map(|latest| self.lead(latest))
     }
 
     /// Words that may be something, and nothing by themselves.
@@ -158,24 +179,19 @@ impl Turn<'_> {
             return;
         }
         let turn = turn.clone().bounded();
-        // What was said airs a delay later, and only then has a room anything to turn at.
-        let reach = ONE_CASE + self.delay;
-        if let Some(case) = self.case(reach).cloned() {
-            let severity = if turn.sure { case.severity.raised() } else { case.severity };
-            let known = case.room.clone();
-            let first = known.is_none_or(|known| !known.sure);
-            let now = Incident {
-                severity: if first { severity } else { case.severity },
-                room: Some(Box::new(match case.room.clone() {
-                    Some(known) => known.joined(&turn),
-                    None => turn,
-                })),
-                ..case
+        if let Some(case) = self.case_of(&turn).cloned() {
+            let room = match case.room.clone() {
+                // A room that still leans, or leans on after it turned, says nothing new.
+                Some(_) if !turn.sure => return,
+                Some(known) => known.joined(&turn),
+                None => turn,
             };
+            let now = Incident { room: Some(Box::new(room)), ..case };
             return self.push(Change::Moved(now));
         }
-        let before = |unsure: &&Unsure| self.at - unsure.at <= reach && unsure.at <= turn.at;
-        let words = self.sentinel.unsure.iter().rev().find(before).cloned();
+        // What was said airs a delay later, and only then has a room anything to turn at.
+        let heard = |unsure: &&Unsure| turn.follows(unsure.at + self.delay);
+        let words = self.sentinel.unsure.iter().rev().find(heard).cloned();
         let room = Some(Box::new(turn.clone()));
         if let Some(Unsure { hit, .. }) = words {
             let hit = Hit { incident: id, stake: stake.clone(), ..hit };
@@ -200,7 +216,7 @@ impl Turn<'_> {
                 // A room is never stopped: people decide.
                 action: units::ActionId::from_u128(0),
             };
-            let incident = Incident { room, ..self.opened(&hit, Response::Advise) };
+            let incident = Incident { room, of: None, ..self.opened(&hit, Response::Advise) };
             self.push(Change::Opened(incident));
         }
     }

@@ -2,7 +2,8 @@
 //!
 //! `window 0-5 contempt=2.0-4.5` is a window over 0 to 5 s with a hit; `!` behind the hit says that its sentence is finished,
 //! and `~` that it is too unsure for an incident; `?` behind the window says that it was not understood. `at 70` lets time go on to
-//! 70 s, `turn hostile` is a room that turned, `lean hostile` one that leans. Answers give each change, with times in seconds.
+//! 70 s, `turn hostile` is a room that turned half a minute ago (`turn hostile 7`: at 7 s), `lean hostile` one that
+//! leans. Answers give each change, with times in seconds.
 
 use std::fmt::Write as _;
 
@@ -120,11 +121,12 @@ impl Desk {
                     Some("boycott") => Channel::Boycott,
                     _ => Channel::Hostile,
                 };
+                let since_s = words.next().map_or(self.now_s - 30, |s| s.parse().expect("seconds"));
                 let at = T0 + Duration::from_s(self.now_s);
                 let shift = Shift { channel, before: 20_000, now: 400_000, hits: 40, of: 100 };
                 let turn = RoomTurn {
                     at,
-                    since: at - Duration::from_s(30),
+                    since: T0 + Duration::from_s(since_s),
                     air: MediaTime::from_ms(self.now_s * 1000),
                     sure: verb == "turn",
                     shifts: vec![shift],
@@ -409,8 +411,8 @@ fn words_and_the_room_that_turns_after_them_are_one_incident() {
          turn hostile",
         expect![[r#"
             window 0-5 contempt=2.0-4.5! -> opened core/contempt 2.0-4.5 Open; STOP mute 2.0-4.5;
-            turn hostile -> now core/contempt 2.0-4.5 Open + room turned: hostile Grave;
-            turn boycott -> now core/contempt 2.0-4.5 Open + room turned: boycott, hostile Grave;
+            turn hostile -> now core/contempt 2.0-4.5 Open + room turned: hostile Serious;
+            turn boycott -> now core/contempt 2.0-4.5 Open + room turned: boycott, hostile Serious;
             turn hostile -> opened room/turn 300.0-300.0 Open + room turned: hostile Serious;
         "#]],
     );
@@ -442,6 +444,113 @@ fn unsure_words_and_a_leaning_room_are_an_incident_together_and_neither_is_alone
             lean hostile ->
             window 0-5 contempt=2.0-4.5~ -> unsure core/contempt;
             lean hostile ->
+        "#]],
+    );
+}
+
+#[test]
+fn a_room_turns_at_what_has_aired_and_at_nothing_before_or_long_after() {
+    // The delay is 12 s: what is said at 0 airs at 12.
+    check(
+        Mode::Act,
+        "window 0-5 contempt=2.0-4.5!
+         at 10
+         lean hostile 5
+         turn hostile 5",
+        expect![[r#"
+            window 0-5 contempt=2.0-4.5! -> opened core/contempt 2.0-4.5 Open; STOP mute 2.0-4.5;
+            lean hostile 5 ->
+            turn hostile 5 -> opened room/turn 10.0-10.0 Open + room turned: hostile Serious;
+        "#]],
+    );
+    check(
+        Mode::Act,
+        "window 0-5 contempt=2.0-4.5!
+         at 600
+         turn hostile 30
+         window 580-600 contempt=590.0-595.0!",
+        expect![[r#"
+            window 0-5 contempt=2.0-4.5! -> opened core/contempt 2.0-4.5 Open; STOP mute 2.0-4.5;
+            turn hostile 30 -> now core/contempt 2.0-4.5 Open + room turned: hostile Serious;
+            window 580-600 contempt=590.0-595.0! -> opened core/contempt 590.0-595.0 Open of a case; STOP mute 590.0-595.0;
+        "#]],
+    );
+}
+
+#[test]
+fn what_an_alarm_said_stays_and_a_room_that_leans_on_says_nothing_new() {
+    check(
+        Mode::Act,
+        "window 0-5 contempt=2.0-4.5!
+         at 40
+         lean boycott
+         lean boycott
+         at 50
+         turn hostile
+         at 65
+         lean boycott
+         at 80
+         lean boycott",
+        expect![[r#"
+            window 0-5 contempt=2.0-4.5! -> opened core/contempt 2.0-4.5 Open; STOP mute 2.0-4.5;
+            lean boycott -> now core/contempt 2.0-4.5 Open + room leans: boycott Serious;
+            lean boycott ->
+            turn hostile -> now core/contempt 2.0-4.5 Open + room turned: hostile, boycott Serious;
+            lean boycott ->
+            lean boycott ->
+        "#]],
+    );
+}
+
+#[test]
+fn a_case_whose_first_incident_was_dismissed_goes_on_with_the_next() {
+    let mut desk = Desk::new(Mode::Act);
+    desk.run("window 0-5 contempt=2.0-4.5!");
+    let first = desk.state.sentinel.incidents[0].id;
+    desk.run("at 8\nwindow 8-13 contempt=9.0-11.0!");
+    let decide = Input::Incident {
+        id: first,
+        decide: Decide::Dismiss,
+        action: ActionId::from_u128(9),
+        by: by(),
+    };
+    desk.input(decide);
+    desk.run("at 60\nturn hostile");
+    let [dismissed, second] = &desk.state.sentinel.incidents[..] else { panic!("two incidents") };
+    assert!(dismissed.room.is_none() && second.room.is_some(), "the alarm is where people look");
+    desk.run("at 62\nwindow 62-67 contempt=63.0-65.0!");
+    let third = desk.state.sentinel.incidents.last().expect("a third");
+    assert_eq!(third.of, Some(desk.state.sentinel.incidents[1].id));
+}
+
+#[test]
+fn words_never_join_a_turn_without_words() {
+    check(
+        Mode::Act,
+        "at 30
+         turn hostile
+         window 28-33 contempt=29.0-32.0!",
+        expect![[r#"
+            turn hostile -> opened room/turn 30.0-30.0 Open + room turned: hostile Serious;
+            window 28-33 contempt=29.0-32.0! -> opened core/contempt 29.0-32.0 Open of a case; STOP mute 29.0-32.0;
+        "#]],
+    );
+}
+
+#[test]
+fn a_lean_keeps_no_mute_that_later_windows_take_back() {
+    check(
+        Mode::Act,
+        "window 0-5 contempt=2.0-4.5
+         at 14
+         lean hostile 13
+         window 1-7
+         window 1-8!",
+        expect![[r#"
+            window 0-5 contempt=2.0-4.5 -> opened core/contempt 2.0-4.5 Open; STOP mute 2.0-8.0;
+            lean hostile 13 -> now core/contempt 2.0-4.5 Open + room leans: hostile Serious;
+            window 1-7 -> now core/contempt 2.0-4.5 Open + room leans: hostile Serious;
+            window 1-8! -> now core/contempt 2.0-4.5 Withdrawn + room leans: hostile Serious; UNDO mute 2.0-8.0;
         "#]],
     );
 }
