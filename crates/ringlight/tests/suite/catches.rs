@@ -159,12 +159,13 @@ fn check(language: &'static str, sure: &[&str], greeting: &str) {
             assert!(outcome.share() >= AIRED_MIN, "it did not air: {text}\n{}", caught.incidents);
         }
     }
-    // The same rules find the same words again, as early as they did.
+    // The same rules find the same words again, no later than they did: neighbouring sentences may be one incident there,
+    // which counts from the first of them.
     let lines = caught.again["incidents"].as_array().unwrap().iter();
     for line in lines.filter(|line| line["was"]["did"] == "stopped") {
         assert_eq!(line["would_be"]["did"], "stopped", "{line}");
         let left = ["was", "would_be"].map(|run| line[run]["time_to_air_ms"].as_i64().unwrap());
-        assert!((left[0] - left[1]).abs() <= LEFT_MAX_MS, "{line}");
+        assert!(left[1] >= left[0] - LEFT_MAX_MS, "{line}");
     }
     assert!(caught.captions.contains(greeting), "no caption says so: {}", caught.captions);
     let muted = sure.iter().any(|words| caught.captions.contains(words));
