@@ -120,11 +120,18 @@ pub(crate) async fn constraints(
 }
 
 fn example(exposure: &Exposure) -> String {
-    let mut out = String::from(
+    let active = exposure.report.hosts.iter().filter(|host| host.active).count();
+    // Few hosts cannot share all sales within a tight cap, nor lower what hangs on them.
+    let (part, share) = match active {
+        0 | 1 => ("1.0 ", "1.0"),
+        2 => ("0.95", "0.7"),
+        _ => ("0.85", "0.5"),
+    };
+    let mut out = format!(
         "# Hours are hours on air a week. Amounts are in the currency of the exposure, over its horizon.\n\n\
-         [es]\npart_of_now = 0.85    # the shortfall of the plan, as a part of what today's hours run\n\n\
+         [es]\npart_of_now = {part}    # the shortfall of the plan, as a part of what today's hours run\n\n\
          [rest]\ndaily_hours = 11.0\nweekly_hours = 24.0\non_air_hours_per_day = 6.0\n\n\
-         [default]\nshare_max = 0.5       # of all sales, for one host\n",
+         [default]\nshare_max = {share}       # of all sales, for one host\n",
     );
     for host in exposure.report.hosts.iter().filter(|host| host.active).take(50) {
         let hours = host.hours_per_week;
