@@ -10,7 +10,7 @@ use std::fmt;
 
 pub(crate) use self::reader::Reader;
 pub(crate) use self::referee::Referee;
-pub(crate) use self::stored::{check_privacy, check_tables, check_terms};
+pub(crate) use self::stored::{check_privacy, check_tables, check_terms, no_text};
 
 /// The named invariants that a run checks.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -35,6 +35,8 @@ pub enum Invariant {
     R1,
     /// No personal text is in the log.
     P1,
+    /// A machine stops at most 20 s in a row or hands over for at most 60 s, and never cuts (LAW rule 7).
+    Law7,
     /// Both tracks go on without a hole and can be decoded.
     Air,
     /// Everybody who asks is answered once, and a repeated key gets the same order.
@@ -58,6 +60,7 @@ impl Invariant {
             Self::C1 => "C-1",
             Self::R1 => "R-1",
             Self::P1 => "P-1",
+            Self::Law7 => "LAW-7",
             Self::Air => "AIR",
             Self::Answer => "ANSWER",
             Self::Terms => "TERMS",

@@ -162,6 +162,17 @@ impl Host {
         self.connects_at = Some(now + self.rng.ms(500, 4000));
     }
 
+    /// The connection breaks, and the encoder does not try again.
+    pub(crate) fn leaves(&mut self) {
+        self.connection = None;
+        self.connects_at = None;
+    }
+
+    /// The encoder connects.
+    pub(crate) fn comes(&mut self, now: Timestamp) {
+        self.connects_at = Some(now);
+    }
+
     /// No more trouble from now on, and it streams.
     pub(crate) fn clear_up(&mut self, now: Timestamp) {
         self.trouble = 0;
@@ -322,7 +333,12 @@ fn sound(name: FrameName, timestamp_ms: u32) -> Tag {
 fn headers(look: Look) -> [Tag; 2] {
     let sps = Bytes::from_static(if look.small { SMALL_SPS } else { SPS });
     let record = h264::build_record(&[sps], &[Bytes::from_static(PPS)]).unwrap_or_default();
-    let rate: u16 = if look.sample_rate == 48_000 { 3 } else { 4 };
+    // Numbers of ISO/IEC 14496-3, table 1.18.
+    let rate: u16 = match look.sample_rate {
+        48_000 => 3,
+        8_000 => 11,
+        _ => 4,
+    };
     let asc = (2 << 11 | rate << 7 | 2 << 3).to_be_bytes();
     let tag = |kind, body: Vec<u8>| Tag { kind, timestamp_ms: 0, body: body.into() };
     [

@@ -177,6 +177,10 @@ impl<D: Rows> Ledger<D> {
     pub(crate) fn seq(&self) -> u64 {
         self.stage.staged_seq()
     }
+    /// What the last question led to, before it is recorded.
+    pub(crate) fn last_events(&self) -> &[D::Event] {
+        self.stage.last_events()
+    }
     /// Whether nothing is under way.
     pub(crate) fn is_idle(&self) -> bool {
         self.stage.waiting() == 0 && self.stage.in_flight() == 0 && self.heard.is_empty()

@@ -20,6 +20,7 @@ mod ledger;
 mod onair;
 mod report;
 mod run;
+pub mod scenario;
 mod store;
 mod story;
 pub mod turns;

@@ -10,6 +10,7 @@ use media::program::{
 };
 use show::Actor;
 use show::desk::{self, ActionKind, ActionState, Fact, Source};
+use show::sentinel::{Act, Order, Response};
 use units::{ActionId, AirTime, Duration, MediaTime, Timestamp, UserId};
 
 use crate::check::{Checked, Invariant, Reader, Referee, holds};
@@ -27,6 +28,9 @@ struct Told {
     from_air: Option<AirTime>,
     to: Option<MediaTime>,
 }
+
+/// What the program answers; or an invariant that broke over it.
+pub(crate) type Answer = Result<Result<Applied, Refusal>, crate::Violation>;
 
 /// See the module.
 pub(crate) struct OnAir {
@@ -147,12 +151,11 @@ impl OnAir {
         Ok(taken.is_ok())
     }
 
-    pub(crate) fn act(
-        &mut self,
-        id: ActionId,
-        wish: Wish,
-        now: Timestamp,
-    ) -> Result<Result<Applied, Refusal>, crate::Violation> {
+    pub(crate) fn act(&mut self, id: ActionId, wish: Wish, now: Timestamp) -> Answer {
+        self.act_for(id, wish, producer(), now)
+    }
+
+    fn act_for(&mut self, id: ActionId, wish: Wish, by: Actor, now: Timestamp) -> Answer {
         // What leaves because of the action itself leaves before it.
         let answer = self.program.act(id, wish, now);
         self.drain(now)?;
@@ -164,23 +167,62 @@ impl OnAir {
             });
             self.referee.acted(applied, self.program.air_now(now), end);
             self.told.insert(id, Told { from_air: applied.from_air, to: applied.to });
-            self.facts.push(Fact::ActionTaken(action(applied, wish.force, now)));
+            self.facts.push(Fact::ActionTaken(action(applied, wish.force, by, now)));
         }
         Ok(answer)
     }
 
-    pub(crate) fn undo(
-        &mut self,
-        id: ActionId,
-        now: Timestamp,
-    ) -> Result<Result<Applied, Refusal>, crate::Violation> {
+    /// Carries out what the sentinel orders.
+    pub(crate) fn order(&mut self, order: Order, by: Actor, now: Timestamp) -> Answer {
+        match order {
+            Order::Stop(act) => {
+                let kind = match act.response {
+                    Response::HandOver => Kind::HandOver,
+                    Response::Cover => Kind::Cover,
+                    Response::Mute | Response::Advise | Response::Off => Kind::Mute,
+                };
+                let (from, to) = (Some(When::Media(act.from)), act.to.map(When::Media));
+                self.act_for(act.id, Wish { kind, from, to, force: false }, by, now)
+            }
+            Order::Change(act) => self.change(&act, now),
+            Order::Undo(act) => self.undo_for(act.id, by, now),
+        }
+    }
+
+    fn change(&mut self, act: &Act, now: Timestamp) -> Answer {
+        let answer = self.program.change(act.id, act.from, act.to, now);
+        self.drain(now)?;
+        if let Ok(applied) = &answer {
+            self.referee.acted(applied, self.program.air_now(now), act.to);
+            self.told.insert(act.id, Told { from_air: applied.from_air, to: applied.to });
+            self.facts.push(Fact::ActionMoved {
+                id: act.id,
+                from_air: applied.from_air,
+                to_air: to_air(applied),
+                to_media: applied.to,
+                from_media: Some(applied.from),
+            });
+        }
+        Ok(answer)
+    }
+
+    /// How many packets of the host's sound between two moments aired, and of how many that arrived.
+    pub(crate) fn sound_aired(&self, from: MediaTime, to: MediaTime) -> (u64, u64) {
+        self.referee.sound_aired(from, to)
+    }
+
+    pub(crate) fn undo(&mut self, id: ActionId, now: Timestamp) -> Answer {
+        self.undo_for(id, producer(), now)
+    }
+
+    fn undo_for(&mut self, id: ActionId, by: Actor, now: Timestamp) -> Answer {
         let answer = self.program.undo(id, now);
         self.drain(now)?;
         if let Ok(applied) = &answer {
             self.referee.acted(applied, None, None);
             let air = self.program.air_now(now).unwrap_or_default();
             let to_air = (applied.state == State::Shortened).then_some(air);
-            self.facts.push(Fact::ActionUndone { id, by: producer(), to_air });
+            self.facts.push(Fact::ActionUndone { id, by, to_air });
         }
         Ok(answer)
     }
@@ -360,7 +402,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn action(applied: &Applied, forced: bool, at: Timestamp) -> desk::Action {
+fn action(applied: &Applied, forced: bool, by: Actor, at: Timestamp) -> desk::Action {
     let kind = match applied.kind {
         Kind::Mute => ActionKind::Mute,
         Kind::Cover => ActionKind::Cover,
@@ -373,7 +415,7 @@ fn action(applied: &Applied, forced: bool, at: Timestamp) -> desk::Action {
     desk::Action {
         id: applied.id,
         kind,
-        by: producer(),
+        by,
         reason: None,
         from_media: applied.from,
         to_media: applied.to,

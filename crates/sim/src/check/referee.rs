@@ -239,6 +239,15 @@ impl Referee {
         over && !sent.name.video && (reaches || self.intervals.values().any(cover))
     }
 
+    /// How many packets of the host's sound between two moments aired, and of how many that were pushed.
+    pub(crate) fn sound_aired(&self, from: MediaTime, to: MediaTime) -> (u64, u64) {
+        let inside = |sent: &&Sent| {
+            !sent.name.video && !sent.name.standby && from <= sent.time && sent.time < to
+        };
+        let aired = self.aired.iter().filter(inside).count();
+        (aired as u64, self.sent.values().filter(inside).count() as u64)
+    }
+
     /// The actions that hold or will, for the check that a restart knows them.
     pub(crate) fn in_force(&self) -> impl Iterator<Item = &Applied> {
         self.intervals.values().filter(|i| matches!(i.state, State::Planned | State::Active))

@@ -9,6 +9,9 @@
 //! **Raids**: about one an hour, half a minute to two minutes, up to four times the room's rate: one joke pasted by
 //! everybody, one in ten in another spelling (of four). Half of the jokes are lines that are taken for hostile or boycott.
 //! **Giveaways**: about one an hour, five times the room's rate, of a few short texts.
+//!
+//! A scripted room ([`Audience::scripted`]) has neither raids nor giveaways by chance: its script says when it turns
+//! ([`Wave`]) and what is pasted when ([`Storm`]).
 
 use crate::Rng;
 
@@ -44,6 +47,34 @@ pub enum Turn {
     },
 }
 
+/// Lines of one kind come to have a share, and later perhaps lose it.
+#[derive(Debug, Clone)]
+pub struct Wave {
+    /// When it begins.
+    pub at_s: i64,
+    /// When it is over.
+    pub until_s: i64,
+    /// How long the share grows.
+    pub ramp_s: i64,
+    /// The share.
+    pub share: f64,
+    /// The lines.
+    pub lines: Vec<Line>,
+}
+
+/// Many write the same.
+#[derive(Debug, Clone)]
+pub struct Storm {
+    /// When it begins.
+    pub at_s: i64,
+    /// When it is over.
+    pub until_s: i64,
+    /// Messages a second beside the room's own.
+    pub rate: f64,
+    /// The texts, each with its other spellings behind it.
+    pub texts: Vec<Vec<Line>>,
+}
+
 /// A burst of one kind of text.
 #[derive(Debug, Clone, Copy)]
 struct Burst {
@@ -67,6 +98,10 @@ pub struct Audience<'a> {
     topic: (usize, f64, i64),
     burst: Option<Burst>,
     turn: Turn,
+    /// What happens is in the script, and nothing else.
+    scripted: bool,
+    waves: Vec<Wave>,
+    storms: Vec<Storm>,
     /// What the second brought: who, and which line.
     pub arrived: Vec<(u64, Line)>,
 }
@@ -86,7 +121,8 @@ fn normal(rng: &mut Rng) -> f64 {
     (0..12).map(|_| even(rng)).sum::<f64>() - 6.0
 }
 
-fn poisson(rng: &mut Rng, mean: f64) -> usize {
+/// How often something happens that happens so often in the mean.
+pub fn poisson(rng: &mut Rng, mean: f64) -> usize {
     if mean > 30.0 {
         return (mean + libm::sqrt(mean) * normal(rng) + 0.5).max(0.0) as usize;
     }
@@ -117,8 +153,27 @@ impl<'a> Audience<'a> {
             topic: (0, 1.0, 0),
             burst: None,
             turn,
+            scripted: false,
+            waves: Vec::new(),
+            storms: Vec::new(),
             arrived: Vec::new(),
         }
+    }
+
+    /// A room of which so many talk, and in which only what is scripted happens.
+    pub fn scripted(pool: &'a Pool, seed: u64, rate: f64, talkers: u32) -> Self {
+        let viewers = f64::from(talkers);
+        Self { viewers, scripted: true, ..Self::new(pool, seed, rate, Turn::Never) }
+    }
+
+    /// The room turns.
+    pub fn wave(&mut self, wave: Wave) {
+        self.waves.push(wave);
+    }
+
+    /// A raid or a giveaway.
+    pub fn storm(&mut self, storm: Storm) {
+        self.storms.push(storm);
     }
 
     /// Fills [`Audience::arrived`] for a second, counted from the beginning of the show.
@@ -139,7 +194,7 @@ impl<'a> Audience<'a> {
             let line = self.line(at_s);
             self.say(line);
         }
-        self.bursts(at_s);
+        if self.scripted { self.stormed(at_s) } else { self.bursts(at_s) }
     }
 
     fn say(&mut self, line: Line) {
@@ -161,6 +216,9 @@ impl<'a> Audience<'a> {
         };
         if !lines.is_empty() && even(&mut self.rng) < share {
             return lines[self.rng.below(lines.len())];
+        }
+        if let Some(line) = self.waved(at_s) {
+            return line;
         }
         let (part, chat) = &self.pool.chat;
         if !chat.is_empty() && even(&mut self.rng) < *part {
@@ -185,6 +243,33 @@ impl<'a> Audience<'a> {
             }
         }
         chat.first().copied().unwrap_or(Line { text: 0, hits: Default::default() })
+    }
+
+    fn waved(&mut self, at_s: i64) -> Option<Line> {
+        for wave in self.waves.iter().filter(|wave| (wave.at_s..wave.until_s).contains(&at_s)) {
+            let grown = (at_s - wave.at_s + 1) as f64 / wave.ramp_s.max(1) as f64;
+            if !wave.lines.is_empty() && even(&mut self.rng) < wave.share * grown.min(1.0) {
+                return Some(wave.lines[self.rng.below(wave.lines.len())]);
+            }
+        }
+        None
+    }
+
+    fn stormed(&mut self, at_s: i64) {
+        for at in 0..self.storms.len() {
+            let storm = &self.storms[at];
+            if storm.texts.is_empty() || !(storm.at_s..storm.until_s).contains(&at_s) {
+                continue;
+            }
+            for _ in 0..poisson(&mut self.rng, storm.rate) {
+                let texts = &self.storms[at].texts;
+                let spellings = &texts[self.rng.below(texts.len())];
+                let copied = spellings.len() < 2 || even(&mut self.rng) >= 0.1;
+                let line = if copied { spellings.first() } else { None };
+                let line = line.unwrap_or(&spellings[self.rng.below(spellings.len())]);
+                self.say(*line);
+            }
+        }
     }
 
     fn bursts(&mut self, at_s: i64) {

@@ -1,5 +1,6 @@
 //! Runs by seed.
 
+mod scenario;
 mod seeds;
 mod story;
 mod turns;
