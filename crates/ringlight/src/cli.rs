@@ -41,6 +41,8 @@ pub(crate) enum Command {
     /// Look after rule packs
     #[command(subcommand)]
     Rules(RulesCommand),
+    /// Run a scenario through the real core and tell what happens
+    Simulate(SimulateArgs),
     /// Say what an incident cost, and whether the host is back
     Recovery(RecoveryArgs),
     /// Say how much of sales, audience and brands hangs on whom, and what is at risk
@@ -282,6 +284,51 @@ pub(crate) struct RoomEvalArgs {
     /// Names the random numbers; the same seed makes the same rooms
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SimulateArgs {
+    /// A scenario that ships, a file, or `all` that ship; docs/scenarios.md says what a file holds
+    #[arg(value_name = "SCENARIO")]
+    pub(crate) scenario: String,
+    /// Names the random numbers; the same seed is the same show, to the byte
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Run the seeds from N to below M, and count those in which everything holds
+    #[arg(long, value_name = "N..M", conflicts_with = "seed")]
+    pub(crate) seeds: Option<Seeds>,
+    /// Folder of the weights that do not ship [default: the cache folder of the user]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) models: Option<PathBuf>,
+}
+
+/// Seeds from one to below another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Seeds {
+    pub(crate) first: u64,
+    pub(crate) end: u64,
+}
+
+/// Seeds of one command.
+const SEEDS_MAX: u64 = 100_000;
+
+impl Seeds {
+    pub(crate) fn count(self) -> usize {
+        (self.end - self.first) as usize
+    }
+}
+
+impl std::str::FromStr for Seeds {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let ends = text.split_once("..").and_then(|(first, end)| {
+            Some(Self { first: first.parse().ok()?, end: end.parse().ok()? })
+        });
+        let fits = |seeds: &Self| seeds.first < seeds.end && seeds.end - seeds.first <= SEEDS_MAX;
+        let wrong = || format!("write two numbers such as 1..200, at most {SEEDS_MAX} apart");
+        ends.filter(fits).ok_or_else(wrong)
+    }
 }
 
 fn alarms(text: &str) -> Result<f64, String> {

@@ -45,6 +45,7 @@ fn main() -> ExitCode {
         Command::Room(RoomCommand::Score(args)) => commands::room::score(&args),
         Command::Room(RoomCommand::Eval(args)) => commands::room::eval(&args),
         Command::Rules(RulesCommand::Test(args)) => commands::rules::test(&args),
+        Command::Simulate(args) => commands::simulate::run(&args),
         Command::Recovery(args) => commands::recovery::run(&args),
         Command::Exposure(args) => commands::exposure::run(&args),
         Command::Plan(args) => commands::plan::run(&args),

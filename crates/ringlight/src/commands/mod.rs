@@ -7,4 +7,5 @@ pub(crate) mod recovery;
 pub(crate) mod replay;
 pub(crate) mod room;
 pub(crate) mod rules;
+pub(crate) mod simulate;
 pub(crate) mod text;

@@ -28,6 +28,7 @@ mod plan;
 mod report;
 mod rooms;
 mod server;
+mod simulate;
 mod sources;
 mod splices;
 mod tls;
