@@ -157,7 +157,9 @@ impl Turn<'_> {
     /// The same for a room that turned: at words that have aired, or on from where it turned before.
     fn case_of(&self, turn: &RoomTurn) -> Option<&Incident> {
         let fits = |i: &&Incident| {
-            let turned = i.room.as_ref().filter(|room| room.sure);
+            // Unsure words opened with a room that leaned: their time is the lean's, and the turn that follows is the same.
+            let opened_late = |room: &RoomTurn| i.at >= room.at;
+            let turned = i.room.as_ref().filter(|room| room.sure || opened_late(room));
             let aired = i.has_words().then_some(i.at + self.delay);
             goes_on(i)
                 && (aired.is_some_and(|aired| turn.follows(aired))

@@ -601,3 +601,17 @@ fn a_room_that_turns_by_itself_is_for_people_and_no_window_takes_it_back() {
     let refused = Show::decide(&desk.state, &widen, T0).unwrap_err();
     assert_eq!(refused.code(), "bad_setting", "there are no words to widen");
 }
+
+#[test]
+fn a_room_that_leans_at_unsure_words_and_then_turns_is_the_same_incident() {
+    let mut desk = Desk::new(Mode::Advise);
+    desk.run(
+        "window 0-6! contempt=2.0-4.6~
+         at 50
+         lean hostile
+         at 53
+         turn hostile",
+    );
+    let [incident] = &desk.state.sentinel.incidents[..] else { panic!("one incident") };
+    assert!(incident.has_words() && incident.room.as_ref().is_some_and(|room| room.sure));
+}
