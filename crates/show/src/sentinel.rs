@@ -21,7 +21,7 @@ pub use self::incident::{Act, Incident, IncidentState, Left, Severity, Stake, Ve
 pub(crate) use self::judge::{judge, person};
 pub use self::policy::{Mode, NAME_MAX_BYTES, PACKS_MAX, Policy, RESPONSES_MAX, Response};
 pub use self::signal::{HITS_MAX, Hearing, Hit, Signal, Window};
-pub use self::turn::{Learnt, ONE_CASE, ROOM_RULE, RoomTurn, Shift, Unsure};
+pub use self::turn::{Learnt, ONE_CASE, ROOM_RULE, RoomTurn, Shift, TURN_LASTS, Unsure};
 
 use crate::desk::Fact;
 use crate::names::Actor;

@@ -15,6 +15,8 @@ use super::{Change, Sentinel};
 pub const ROOM_RULE: &str = "room/turn";
 /// Signals this close together are one case; words count from when they air.
 pub const ONE_CASE: Duration = Duration::from_s(60);
+/// A room that has turned turns on by fits and starts, channel by channel: this soon after, it is the same case.
+pub const TURN_LASTS: Duration = Duration::from_s(180);
 /// Unsure words that are remembered; the oldest goes first.
 pub(super) const UNSURE_MAX: usize = 8;
 /// How well the beginning of a turn is dated.
@@ -163,7 +165,7 @@ impl Turn<'_> {
             let aired = i.has_words().then_some(i.at + self.delay);
             goes_on(i)
                 && (aired.is_some_and(|aired| turn.follows(aired))
-                    || turned.is_some_and(|room| turn.at - room.at <= ONE_CASE))
+                    || turned.is_some_and(|room| turn.at - room.at <= TURN_LASTS))
         };
         self.sentinel.incidents.iter().rev().find(fits).map(|latest| self.lead(latest))
     }
