@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use listen::Language;
 use listen::host::{LABELS, Source};
 use listen::judge::{Context, Judge};
-use listen::sets::Sets;
+use listen::sets::{Kinded, Sets};
 use listen::text::labels::ChatLabel;
 
 use crate::cli::EvalArgs;
@@ -102,6 +102,10 @@ fn host(judge: &mut Judge, sets: &Sets, language: Language) {
         count.precision(),
         count.wrong as f64 / negatives as f64,
     ));
+    let (recall, wrong) = in_a_show(judge, &rows, language);
+    out::line(format_args!(
+        "  behind two harmless sentences: recall {recall:.3} false positives {wrong:.3}"
+    ));
     let mut names: Vec<&str> = kinds.iter().map(|(kind, _)| kind.as_str()).collect();
     names.sort_unstable();
     names.dedup();
@@ -112,12 +116,31 @@ fn host(judge: &mut Judge, sets: &Sets, language: Language) {
     }
 }
 
+/// Recall and false positives at the shipped threshold when each line comes behind two harmless ones of the same set.
+fn in_a_show(judge: &mut Judge, rows: &[&Kinded], language: Language) -> (f64, f64) {
+    let harmless: Vec<&str> = rows
+        .iter()
+        .filter(|line| line.row.labels.is_empty())
+        .map(|line| line.row.text.as_str())
+        .collect();
+    let (mut count, mut negatives) = (Count::default(), 0);
+    for (at, line) in rows.iter().enumerate() {
+        let others = harmless.iter().cycle().skip(at * 2).filter(|text| **text != line.row.text);
+        let before: Vec<&str> = others.take(2.min(harmless.len() / 2)).copied().collect();
+        let message = Some(line.row.context.as_str()).filter(|context| !context.is_empty());
+        let hits = judge.host(language, &line.row.text, &Context { message, before: &before });
+        let (is, said) =
+            (!line.row.labels.is_empty(), hits.iter().any(|hit| hit.rule.name() == LABELS[0]));
+        count.add(is, said);
+        negatives += usize::from(!is);
+    }
+    (count.recall(), count.wrong as f64 / negatives.max(1) as f64)
+}
+
 fn claims(judge: &mut Judge, sets: &Sets, language: Language) {
     let mut counts = [Count::default(); LABELS.len()];
     let mut total = Count::default();
-    let of = |line: &&listen::sets::Kinded| {
-        line.row.source == Source::Claims && line.row.language == language
-    };
+    let of = |line: &&Kinded| line.row.source == Source::Claims && line.row.language == language;
     for line in sets.host.iter().filter(of) {
         let hits = judge.host(language, &line.row.text, &Context::default());
         for (label, name) in LABELS.iter().enumerate().skip(1) {
