@@ -4,7 +4,7 @@ import { computed, signal } from "@preact/signals";
 import type { Decide, Incident, Incidents } from "../wire/api";
 import { api, ApiError, at, fetchRaw } from "../wire/http";
 import { errorWords } from "../ui/parts";
-import { decidedWords, mergedIncidents, phaseOf, shownOf, urgent, widened } from "./incidents";
+import { decidedWords, listKey, mergedIncidents, phaseOf, shownOf, urgent, widened, withWords } from "./incidents";
 import type { DeskModel } from "./model";
 
 /** A card that came up by itself this short ago is not what the hand was meant for. */
@@ -37,7 +37,7 @@ export class Caught {
   /** Looks at the desk's newest message. */
   take(): void {
     const fresh = this.desk.desk.peek()?.incidents ?? [];
-    const key = fresh.map((i) => `${i.id}:${i.state}:${i.verdict}`).join();
+    const key = listKey(fresh);
     // What the message no longer holds is only in the list.
     if (key !== this.#known) void this.load();
     this.#known = key;
@@ -122,7 +122,8 @@ export class Caught {
 
   async #send(incident: Incident, body: Decide): Promise<Incident> {
     const path = `/shows${at(this.desk.slug)}/incidents${at(incident.id)}`;
-    const now = await api.post<Incident>(path, body, { timeout_ms: TIMEOUT_MS });
+    const answer = await api.post<Incident>(path, body, { timeout_ms: TIMEOUT_MS });
+    const now = withWords(answer, this.#listed.peek().find((i) => i.id === answer.id));
     const rest = this.#listed.peek().filter((i) => i.id !== now.id);
     this.#listed.value = [now, ...rest];
     const desk = this.desk.desk.peek();

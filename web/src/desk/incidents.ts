@@ -1,6 +1,6 @@
 // What the desk makes of incidents: how long each still waits, which one needs a hand first, and what was done. Pure.
 
-import type { Incident } from "../wire/api";
+import type { Incident, RoomTurn } from "../wire/api";
 import { seconds, type Words } from "./words";
 
 /** Where the words are: in the delay, across the air point, or behind it. */
@@ -42,21 +42,56 @@ const ASK_MS = 45_000;
 /** A room turns a minute after what it answers: its incident is held up longer. */
 const ASK_TURN_MS = 180_000;
 
+/** What was on air when the evidence for a turn was enough: it may have begun a quarter of an hour before. */
+function knownMs(room: RoomTurn): number {
+  const late = Date.parse(room.at) - Date.parse(room.since);
+  return room.air_media_ms + (late > 0 ? late : 0);
+}
+
+/** The newest moment of an incident that a verdict can be asked about. */
+function askedMs(incident: Incident): number {
+  return incident.room ? Math.max(endMs(incident), knownMs(incident.room)) : endMs(incident);
+}
+
 /** The one that the card shows: the chosen one, else the most urgent, else the newest that waits for a verdict. */
 export function shownOf(incidents: readonly Incident[], chosen: string | null, airMs: number): Incident | null {
   const picked = incidents.find((i) => i.id === chosen);
   if (picked) return picked;
   const [first] = urgent(incidents, airMs);
   if (first) return first;
-  const decided = incidents.filter((i) => i.verdict === null && i.state !== "withdrawn" && airMs - endMs(i) < (i.room ? ASK_TURN_MS : ASK_MS));
-  return decided.reduce<Incident | null>((newest, i) => (newest === null || i.from_media_ms > newest.from_media_ms ? i : newest), null);
+  const decided = incidents.filter((i) => i.verdict === null && i.state !== "withdrawn" && airMs - askedMs(i) < (i.room ? ASK_TURN_MS : ASK_MS));
+  return decided.reduce<Incident | null>((newest, i) => (newest === null || askedMs(i) > askedMs(newest) ? i : newest), null);
+}
+
+/** A newer view with the words of a known one: the desk's message knows only what is in memory, the list reads the store. */
+export function withWords(now: Incident, known: Incident | undefined): Incident {
+  if (known === undefined) return now;
+  const wrote = new Map(known.room?.messages.map((one) => [one.id, one.text]));
+  const messages = now.room?.messages.map((one) => ({ ...one, text: one.text ?? wrote.get(one.id) ?? null }));
+  return {
+    ...now,
+    text: now.text ?? known.text ?? null,
+    answers: now.answers ?? known.answers ?? null,
+    room: now.room && messages ? { ...now.room, messages } : now.room,
+  };
 }
 
 /** The list with the desk message's newer view of the same incidents; newest first. */
 export function mergedIncidents(known: readonly Incident[], now: readonly Incident[]): Incident[] {
-  const fresh = new Map(now.map((i) => [i.id, i]));
+  const listed = new Map(known.map((i) => [i.id, i]));
+  const fresh = new Set(now.map((i) => i.id));
   const rest = known.filter((i) => !fresh.has(i.id));
-  return [...now, ...rest].sort((a, b) => b.at.localeCompare(a.at));
+  return [...now.map((i) => withWords(i, listed.get(i.id))), ...rest].sort((a, b) => b.at.localeCompare(a.at));
+}
+
+/**
+ * What the list is asked for again after: a decision, and words that a message no longer has. Those are either forgotten
+ * by memory, and the list still has them, or erased, and then it has them no more.
+ */
+export function listKey(incidents: readonly Incident[]): string {
+  const has = (text: string | null | undefined) => (typeof text === "string" ? "1" : "0");
+  const words = (i: Incident) => [i.text, i.answers, ...(i.room?.messages ?? []).map((one) => one.text)].map(has).join("");
+  return incidents.map((i) => `${i.id}:${i.state}:${i.verdict}:${words(i)}`).join();
 }
 
 /** What was done about it, in words with figures. */

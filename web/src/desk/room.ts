@@ -121,14 +121,15 @@ export function salesCurve(minutes: readonly RoomMinute[], field: Sold, now_s: n
   return now < before ? values.slice(0, -1) : values.slice(1);
 }
 
-/** The newest incident whose room turned within the span, and when that began. */
+/** The newest incident whose room turned within the span, and when that began; none that people took for a mistake. */
 export function turnAt(incidents: readonly Incident[], now_s: number): { incident: Incident; room: RoomTurn; since_s: number } | null {
   let newest: { incident: Incident; room: RoomTurn; since_s: number } | null = null;
   for (const incident of incidents) {
     const { room } = incident;
-    if (!room?.sure) continue;
-    const since_s = Date.parse(room.since) / 1000;
-    if (!(since_s > now_s - SPAN_S) || since_s > now_s + STEP_S) continue;
+    if (!room?.sure || incident.state === "dismissed" || incident.state === "withdrawn" || incident.verdict === "wrong") continue;
+    const [since_s, at_s] = [Date.parse(room.since) / 1000, Date.parse(room.at) / 1000];
+    // It is as old as what is known of it; it may have begun before the curves do.
+    if (!Number.isFinite(since_s) || !(at_s > now_s - SPAN_S) || at_s > now_s + STEP_S) continue;
     if (newest === null || room.at > newest.room.at) newest = { incident, room, since_s };
   }
   return newest;
@@ -171,17 +172,19 @@ export function othersOf(cases: readonly Case[], id: string): Incident[] {
   return found ? [found.lead, ...found.more].filter((one) => one.id !== id) : [];
 }
 
-/** The server's second, from answers of this page's clock: an answer's newest second is at most a moment old. */
-export class RoomClock {
-  #ahead_s = Number.NEGATIVE_INFINITY;
+/** A sample that is so far from the others means that this page's clock was set. */
+const CLOCK_SET_S = 5;
 
-  read(newest_s: number, local_s: number): void {
-    this.#ahead_s = Math.max(this.#ahead_s, newest_s - local_s);
+/** The server's second, from the times in its answers. Each is late by its way here: the one that is ahead most is nearest. */
+export class RoomClock {
+  #ahead_s: number | null = null;
+
+  read(server_s: number, local_s: number): void {
+    const ahead_s = server_s - local_s;
+    if (this.#ahead_s === null || ahead_s > this.#ahead_s || this.#ahead_s - ahead_s > CLOCK_SET_S) this.#ahead_s = ahead_s;
   }
 
   now(local_s: number): number {
-    // A clock that is right needs no help; one that is off by seconds would show an empty end.
-    const off = Number.isFinite(this.#ahead_s) && Math.abs(this.#ahead_s) > 5;
-    return off ? local_s + this.#ahead_s : local_s;
+    return local_s + (this.#ahead_s ?? 0);
   }
 }

@@ -2,7 +2,7 @@
 
 import { computed, signal } from "@preact/signals";
 import { DeskClock } from "../desk/clock";
-import { endMs, isStopped, mergedIncidents } from "../desk/incidents";
+import { endMs, isStopped, listKey, mergedIncidents } from "../desk/incidents";
 import { DeskSocket, deskUrl } from "../desk/socket";
 import type { DeskState, Hearing, Incident, Incidents, Line, Policy } from "../wire/api";
 import { api, at } from "../wire/http";
@@ -65,7 +65,7 @@ export class Heard {
     this.behindMs.value = message.hearing_behind_ms;
     this.#newest.value = message.incidents;
     this.lines.value = mergedLines(this.lines.peek(), message.lines);
-    const key = `${message.policy} ${message.incidents.map((i) => `${i.id}:${i.state}:${i.verdict}`).join()}`;
+    const key = `${message.policy} ${listKey(message.incidents)}`;
     if (key !== this.#key) void this.#load();
     this.#key = key;
   }

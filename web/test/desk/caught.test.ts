@@ -13,12 +13,13 @@ function desk() {
   const calls: { path: string; body: unknown }[] = [];
   let now = 0;
   let stored: Incident[] = [];
+  let answered: Partial<Incident> = {};
   vi.stubGlobal("fetch", (path: string, init: RequestInit) => {
     if (init.method !== "POST") return Promise.resolve(new Response(JSON.stringify(path.endsWith("/incidents") ? { incidents: stored } : [])));
     const body = JSON.parse(String(init.body)) as { do: string };
     calls.push({ path, body });
     const was = stored.find((i) => path.endsWith(`/${i.id}`)) ?? incident("0");
-    return Promise.resolve(new Response(JSON.stringify({ ...was, state: body.do === "dismiss" ? "dismissed" : "confirmed", by: "Pat" })));
+    return Promise.resolve(new Response(JSON.stringify({ ...was, state: body.do === "dismiss" ? "dismissed" : "confirmed", by: "Pat", ...answered })));
   });
   const model = new DeskModel("evening", () => now);
   const caught = new Caught(model, () => now);
@@ -32,7 +33,10 @@ function desk() {
     } satisfies DeskState);
     caught.take();
   };
-  return { model, caught, calls, take };
+  const answer = (more: Partial<Incident>) => {
+    answered = more;
+  };
+  return { model, caught, calls, take, answer };
 }
 
 afterEach(() => vi.unstubAllGlobals());
@@ -79,6 +83,17 @@ describe("the keys of an incident", () => {
     await caught.decide("widen");
     expect(calls[0]?.body).toEqual({ do: "widen", from_media_ms: 13_000, to_media_ms: 17_000 });
     expect(model.selection.value).toBeNull();
+  });
+
+  it("leave the words that the answer no longer has", async () => {
+    const room = (text: string | null) => ({ at: "2026-11-22T09:01:30.000Z", since: "2026-11-22T09:00:50.000Z", air_media_ms: 0, sure: true, shifts: [], messages: [{ id: "m", text }] });
+    const { caught, take, answer } = desk();
+    take(0, [incident("1", { room: room("gone from memory") })]);
+    await caught.load();
+    take(1000, [incident("1", { room: room("gone from memory") })]);
+    answer({ text: null, room: room(null) });
+    await caught.decide("confirm");
+    expect(caught.all.value[0]).toMatchObject({ state: "confirmed", text: "…", room: { messages: [{ text: "gone from memory" }] } });
   });
 
   it("say so when there is nothing to decide", async () => {

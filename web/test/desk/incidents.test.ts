@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { decidedWords, doneWords, isStopped, isTurnAlone, mergedIncidents, phaseOf, plainRule, shownOf, urgent, widened } from "../../src/desk/incidents";
+import { decidedWords, doneWords, isStopped, isTurnAlone, listKey, mergedIncidents, phaseOf, plainRule, shownOf, urgent, widened } from "../../src/desk/incidents";
 import type { Incident, IncidentAct } from "../../src/wire/api";
 
 const act = (more: Partial<IncidentAct> = {}): IncidentAct => ({ id: "act", kind: "mute", from_media_ms: 20_000, to_media_ms: 22_800, late: false, time_to_air_ms: 8100, ...more });
@@ -60,7 +60,16 @@ describe("a room that turned", () => {
   const alone = incident("1", { rule: "room/turn", from_media_ms: 20_000, to_media_ms: 20_000, text: null, room });
   it("is held up for a verdict though its moment passed a minute ago", () => {
     expect(shownOf([incident("2", { state: "confirmed" }), alone], null, 90_000)?.id).toBe("1");
-    expect(shownOf([alone], null, 220_000)).toBeNull();
+    expect(shownOf([alone], null, 239_999)?.id).toBe("1");
+    expect(shownOf([alone], null, 240_000)).toBeNull();
+  });
+
+  it("counts from when it was known, however long before it began", () => {
+    const slow = { ...alone, room: { ...room, since: "2026-11-22T08:46:30.000Z" } };
+    const said = incident("2", { state: "confirmed", from_media_ms: 900_000, to_media_ms: 902_000 });
+    expect(shownOf([slow, said], null, 921_000)?.id).toBe("1");
+    expect(shownOf([slow], null, 1_101_000)).toBeNull();
+    expect(shownOf([{ ...alone, room: { ...room, since: "never" } }], null, 90_000)?.id).toBe("1");
   });
 
   it("has nothing in the delay without words", () => {
@@ -74,6 +83,24 @@ describe("the list", () => {
   it("takes the message's view and keeps what the message no longer holds", () => {
     const merged = mergedIncidents([incident("1"), incident("2")], [incident("3"), incident("2", { state: "confirmed" })]);
     expect(merged.map((i) => `${i.id}:${i.state}`)).toEqual(["3:open", "2:confirmed", "1:open"]);
+  });
+
+  const room = (...texts: (string | null)[]) => ({ at: "2026-11-22T09:01:30.000Z", since: "2026-11-22T09:00:50.000Z", air_media_ms: 0, sure: true, shifts: [], messages: texts.map((text, n) => ({ id: `m${n}`, text })) });
+  it("keeps words that the message no longer has", () => {
+    const listed = incident("1", { text: "said", answers: "asked", room: room("one", "two", null) });
+    const [found] = mergedIncidents([listed], [incident("1", { text: null, answers: null, state: "confirmed", room: room(null, "newer", "three", null) })]);
+    expect([found?.state, found?.text, found?.answers]).toEqual(["confirmed", "said", "asked"]);
+    expect(found?.room?.messages.map((one) => one.text)).toEqual(["one", "newer", "three", null]);
+    // What the list says is gone stays gone.
+    expect(mergedIncidents([incident("1", { text: null, room: room(null) })], [incident("1", { text: null, room: room(null) })])[0]?.room?.messages[0]?.text).toBeNull();
+    expect(mergedIncidents([listed], [incident("1", { room: null })])[0]?.room).toBeNull();
+  });
+
+  it("is asked for again after a decision and when words go", () => {
+    const key = (more: Partial<Incident>) => listKey([incident("1", { room: room("one"), ...more })]);
+    const known = key({});
+    expect([{ state: "confirmed" }, { verdict: "right" }, { text: null }, { answers: "asked" }, { room: room(null) }, { room: room("one", "two") }].map((more) => key(more as Partial<Incident>) === known)).toEqual(Array.from({ length: 6 }, () => false));
+    expect(key({ score: 0.5, room: room("other") })).toBe(known);
   });
 });
 

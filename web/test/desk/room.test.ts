@@ -107,6 +107,21 @@ describe("the moment that the room turned", () => {
     expect(turnAt([incident("5", { room: turn({ since: "never" }) })], NOW)).toBeNull();
   });
 
+  it("counts from when it was known, however long before it began", () => {
+    const slow = incident("1", { room: turn({ since: new Date((NOW - 880) * 1000).toISOString() }) });
+    expect(turnAt([slow], NOW)?.since_s).toBe(NOW - 880);
+    expect(turnAt([slow], NOW + SPAN_S - 1)?.incident.id).toBe("1");
+    expect(turnAt([slow], NOW + SPAN_S)).toBeNull();
+  });
+
+  it("is none that people took for a mistake", () => {
+    const older = incident("1", { room: turn({ at: new Date((NOW - 100) * 1000).toISOString() }) });
+    for (const more of [{ state: "dismissed" }, { state: "withdrawn" }, { verdict: "wrong" }] as const) {
+      expect(turnAt([incident("2", { room: turn(), ...more }), older], NOW)?.incident.id).toBe("1");
+    }
+    expect(turnAt([incident("2", { room: turn(), state: "confirmed", verdict: "right" }), older], NOW)?.incident.id).toBe("2");
+  });
+
   it("is said with its figures, and without a word about anybody", () => {
     const words = turnWords(turn());
     expect(words?.key).toBe("desk.turn.chat");
@@ -137,14 +152,19 @@ describe("a case", () => {
 });
 
 describe("the server's second", () => {
-  it("is this page's own unless that is off by more than a few seconds", () => {
+  it("is this page's own until the server told it", () => expect(new RoomClock().now(NOW)).toBe(NOW));
+
+  it("is what the quickest answer told", () => {
     const clock = new RoomClock();
-    expect(clock.now(NOW)).toBe(NOW);
-    clock.read(NOW - 2, NOW);
-    expect(clock.now(NOW + 1)).toBe(NOW + 1);
-    const off = new RoomClock();
-    off.read(NOW + 3600, NOW);
-    off.read(NOW + 3590, NOW);
-    expect(off.now(NOW)).toBe(NOW + 3600);
+    clock.read(NOW + 3600, NOW);
+    clock.read(NOW + 3599, NOW + 2);
+    expect(clock.now(NOW + 10)).toBe(NOW + 3610);
+  });
+
+  it("follows when this page's clock is set", () => {
+    const clock = new RoomClock();
+    clock.read(NOW, NOW - 3600);
+    clock.read(NOW + 1, NOW + 1);
+    expect(clock.now(NOW + 2)).toBe(NOW + 2);
   });
 });

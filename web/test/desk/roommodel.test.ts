@@ -19,7 +19,7 @@ function page(answer: (path: string) => unknown, wanted = true) {
   return { model, asked, document, look: () => heard.forEach((run) => run()) };
 }
 
-const view = (seconds: number[]) => ({ reading: "ok", alarms_per_1000h: 10, unread: 0, channels: [], seconds: seconds.map(second), minutes: [] });
+const view = (seconds: number[], now_s = NOW) => ({ now_ms: now_s * 1000, reading: "ok", alarms_per_1000h: 10, unread: 0, channels: [], seconds: seconds.map(second), minutes: [] });
 
 beforeEach(() => vi.useFakeTimers({ now: NOW * 1000 }));
 afterEach(() => {
@@ -62,6 +62,18 @@ describe("asking for the room", () => {
     fails = false;
     await vi.advanceTimersByTimeAsync(3000);
     expect(model.lost.value).toBe(false);
+  });
+
+  it("tells the server's time, also where the room has been quiet for minutes and this page's clock is off", async () => {
+    const { model } = page(() => view([NOW - 240], NOW));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(model.now_s()).toBe(NOW);
+    model.close();
+    vi.setSystemTime((NOW - 3600) * 1000);
+    const behind = page(() => view([NOW - 240], NOW)).model;
+    await vi.advanceTimersByTimeAsync(0);
+    expect(behind.now_s()).toBe(NOW);
+    behind.close();
   });
 
   it("asks once about a show that is not live", async () => {
