@@ -65,8 +65,7 @@ export class RoomModel {
   }
 
   take(view: RoomReading): void {
-    const newest = view.seconds.at(-1)?.at_s;
-    if (newest !== undefined) this.#clock.read(newest, Date.now() / 1000);
+    this.#clock.read(view.now_ms / 1000, Date.now() / 1000);
     this.trace.value = merged(this.trace.peek(), view);
     this.view.value = view;
     this.lost.value = false;

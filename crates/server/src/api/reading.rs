@@ -93,6 +93,8 @@ pub(crate) struct Since {
 /// What viewers write and take back.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct RoomView {
+    /// The server's time, in milliseconds since 1970.
+    now_ms: i64,
     /// `ok`, `out` or `language`; null: nobody reads it.
     #[schema(value_type = Option<String>)]
     reading: Option<reading::State>,
@@ -170,7 +172,9 @@ pub(crate) async fn read(
         evidence: now.evidence,
     };
     let since_s = ask.since.unwrap_or(i64::MIN);
+    let now = clock::now();
     Ok(Json(RoomView {
+        now_ms: now.ms(),
         reading: shown.map(reading::Shown::state),
         alarms_per_1000h: app.config.room.alarms_per_1000h,
         unread: shown.map_or(0, reading::Shown::unread),
@@ -178,6 +182,6 @@ pub(crate) async fn read(
         seconds: shown
             .map(|shown| shown.seconds(since_s).into_iter().map(SecondView::from).collect())
             .unwrap_or_default(),
-        minutes: handle.room.minutes(clock::now()),
+        minutes: handle.room.minutes(now),
     }))
 }

@@ -56,6 +56,11 @@ fn what_viewers_write_and_take_back_is_read_while_the_show_is_live() {
     assert_eq!((minutes.len(), sum("unfollows"), sum("orders"), sum("cancelled")), (10, 1, 1, 1));
     assert_eq!(hits(&room, "cancellations"), 1);
     let last = room["seconds"].as_array().unwrap().last().unwrap()["at_s"].as_i64().unwrap();
+    let now_ms = room["now_ms"].as_i64().unwrap();
+    assert!(
+        ((last - 1) * 1000..(last + 60) * 1000).contains(&now_ms),
+        "{now_ms} is not near {last}"
+    );
     let later = pat.get(&format!("shows/evening/reading?since={last}")).json();
     assert_eq!(said(&later), 0, "what was seen is not sent again");
     pat.get("shows/evening/reading?since=x").refused("bad_query");
