@@ -1,6 +1,6 @@
 /** What the page of a recap draws and lists, from what the server tells. Pure but for the words. */
 import type { ChartSpec, Line } from "../insight/spec";
-import type { Money, Recap, RecapStretch } from "../wire/api";
+import type { Money, Recap, RecapProduct, RecapStretch } from "../wire/api";
 import { localTime, money, number, t } from "../ui";
 
 const minute_ms = 60_000;
@@ -42,6 +42,17 @@ export const length = (stretch: RecapStretch): number => stretch.to_air_ms - str
 /** What was paid or is still kept for buyers, by currency. */
 export function revenue(recap: Pick<Recap, "sales">): Money[] {
   return recap.sales.value.map((value) => ({ minor: value.paid.minor + value.open.minor, currency: value.currency })).filter((sum) => sum.minor !== 0);
+}
+
+/** The currencies that a product was ordered in, by name. */
+export function currenciesOf(products: readonly RecapProduct[]): string[] {
+  return [...new Set(products.flatMap((one) => one.value.map(({ currency }) => currency)))].sort();
+}
+
+/** What of a product was paid or is kept, in one currency; null where nobody ordered it in that. */
+export function soldIn(product: RecapProduct, currency: string): Money | null {
+  const value = product.value.find((one) => one.currency === currency);
+  return value ? { minor: value.paid.minor + value.open.minor, currency } : null;
 }
 
 export function sums(amounts: readonly Money[]): string {

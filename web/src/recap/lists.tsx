@@ -4,8 +4,8 @@ import { Part } from "../insight/figure";
 import { plainRule } from "../desk/incidents";
 import { otherShifts, secondsOf, turnSentence } from "../desk/roomwords";
 import type { Recap, RecapAction, RecapIncident, RecapProduct, RecapStretch, RecapTurn } from "../wire/api";
-import { type Column, number, t, Table, tOr, utc } from "../ui";
-import { byCase, length, lengthWords, second, sums, watchAt } from "./figures";
+import { type Column, decimalOf, money, number, t, Table, tOr, utc } from "../ui";
+import { byCase, currenciesOf, length, lengthWords, second, soldIn, watchAt } from "./figures";
 
 const ruleName = (rule: string): string => tOr(`rule.${rule}`, plainRule(rule));
 
@@ -27,15 +27,33 @@ function List({ title, intro, none, count, children }: { title: string; intro?: 
   );
 }
 
-export function Products({ recap }: { recap: Recap }) {
-  const rows = recap.sales.products;
-  const columns: Column<RecapProduct>[] = [
+/** Each currency has its own column: sums of different ones can be neither added nor compared. */
+export function productColumns(products: readonly RecapProduct[]): Column<RecapProduct>[] {
+  const sold = currenciesOf(products).map((currency): Column<RecapProduct> => ({
+    key: `sold ${currency}`,
+    title: t("recap.revenue.in", { currency }),
+    numeric: true,
+    value: (one) => {
+      const sum = soldIn(one, currency);
+      return sum && Number(decimalOf(sum));
+    },
+    cell: (one) => {
+      const sum = soldIn(one, currency);
+      return sum ? money(sum) : "—";
+    },
+  }));
+  return [
     { key: "title", title: t("recap.product"), value: (one) => one.title || one.sku, cell: (one) => <span class="i-two"><b>{one.title || one.sku}</b><span class="muted small">{one.sku}</span></span> },
     { key: "units", title: t("recap.units"), numeric: true, value: (one) => one.units, cell: (one) => number(one.units) },
     { key: "orders", title: t("recap.orders"), numeric: true, value: (one) => one.orders, cell: (one) => number(one.orders) },
     { key: "returned", title: t("recap.returned"), numeric: true, value: (one) => one.returned, cell: (one) => number(one.returned) },
-    { key: "sum", title: t("recap.revenue"), numeric: true, value: (one) => one.value.reduce((sum, value) => sum + value.paid.minor + value.open.minor, 0), cell: (one) => sums(one.value.map((value) => ({ minor: value.paid.minor + value.open.minor, currency: value.currency })).filter((sum) => sum.minor !== 0)) },
+    ...sold,
   ];
+}
+
+export function Products({ recap }: { recap: Recap }) {
+  const rows = recap.sales.products;
+  const columns = productColumns(rows);
   return (
     <List title={t("recap.products")} none={t("recap.products.none")} count={rows.length}>
       <Table rows={rows} columns={columns} rowKey={(one) => one.sku} caption={t("recap.products")} exportName={`recap-${recap.show.slug}-products`} filter={rows.length > 12} first={20} />

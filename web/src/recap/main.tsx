@@ -67,6 +67,9 @@ function Title({ recap, reload }: { recap: Recap; reload: () => void }) {
     left.incidents > 0 ? tn("recap.left.incidents", left.incidents) : null,
     left.actions > 0 ? tn("recap.left.actions", left.actions) : null,
     left.facts > 0 ? tn("recap.left.facts", left.facts) : null,
+    left.changes > 0 ? tn("recap.left.changes", left.changes) : null,
+    left.clock ? t("recap.left.clock") : null,
+    left.orders ? t("recap.left.sales", { n: number(recap.sales.orders) }) : null,
     recap.sales.other_products > 0 ? tn("recap.left.orders", recap.sales.other_products) : null,
   ].filter((words) => words !== null);
   return (

@@ -953,6 +953,10 @@ export interface RecapIncident {
 /** What did not fit into the recap. */
 export interface RecapLeftOut {
   actions: number;
+  /** Changes of who was on air; hours and breaks after them are not right. */
+  changes: number;
+  /** The program stalled so often that moments of the recording are not exact from some moment on. */
+  clock: boolean;
   /** Facts that happened while the store was away for so long that they could not be kept. */
   facts: number;
   incidents: number;
@@ -960,6 +964,8 @@ export interface RecapLeftOut {
   log: boolean;
   /** The show has more minutes than are told one by one. */
   minutes: boolean;
+  /** There are more orders than were counted. */
+  orders: boolean;
 }
 
 /** The show minute by minute; all lists have one value for each minute from `from` on. */
@@ -968,6 +974,7 @@ export interface RecapMinutes {
   copies: number[];
   /** The minute in which the show began; null when it never did. */
   from?: string | null;
+  /** Messages held for review, beside those said. */
   held: number[];
   orders: number[];
   refunds: number[];
@@ -1016,13 +1023,14 @@ export interface RecapStretch {
 
 /** What was said in the room, in numbers. */
 export interface RecapTalk {
-  /** Copies of a text that the room had just read; 0 where the room was not read. */
+  /** Of those said, copies of a text that the room had just read; 0 where the room was not read. */
   copies: number;
   /** Messages that moderators took away. */
   deleted: number;
-  /** Of these, held for review. */
+  /** Messages held for review, beside those said; one that was let through is said as well. */
   held: number;
   refused: number;
+  /** Messages that the room got to read. */
   said: number;
   /** Times that a viewer was silenced. */
   silenced: number;
@@ -1107,6 +1115,8 @@ export interface RoomView {
   channels: ChannelView[];
   /** The last ten minutes, the oldest first. */
   minutes: Minute[];
+  /** The server's time, in milliseconds since 1970. */
+  now_ms: number;
   /** `ok`, `out` or `language`; null: nobody reads it. */
   reading?: string | null;
   /** The last ten minutes, the oldest second first; seconds in which nothing was written or taken back are left out. */

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { byCase, chartOf, curvesOf, intoShow, lengthWords, marksOf, revenue, second, sums, watchAt } from "../../src/recap/figures";
+import { productColumns } from "../../src/recap/lists";
 import { columnsOf, rowsOf } from "../../src/insight/spec";
 import crew from "../../src/messages/crew/en.json";
 import insight from "../../src/messages/insight/en.json";
@@ -7,7 +8,7 @@ import shared from "../../src/messages/en.json";
 import { use } from "../../src/ui/i18n";
 import { csvOf } from "../../src/ui/table";
 import { secondOf } from "../../src/watch/second";
-import type { Incident, Recap } from "../../src/wire/api";
+import type { Incident, Recap, RecapProduct } from "../../src/wire/api";
 
 const START = "2026-11-22T20:00:00.000Z";
 const at = (s: number) => new Date(Date.parse(START) + s * 1000).toISOString();
@@ -27,7 +28,7 @@ const recap = (more: Partial<Recap> = {}): Recap => ({
   sales: { orders: 2, reserved: 1, paid: 1, cancelled: 0, expired: 0, refunded: 0, value: [], products: [], other_products: 0 },
   incidents: [], turns: [], actions: [],
   hours: { host_ms: 0, standby_ms: 0, nobody_ms: 0, sessions: [], breaks: [], hand_overs: [] },
-  left_out: { minutes: false, incidents: 0, actions: 0, facts: 0, log: false },
+  left_out: { minutes: false, incidents: 0, actions: 0, facts: 0, changes: 0, clock: false, orders: false, log: false },
   ...more,
 });
 
@@ -82,6 +83,16 @@ describe("sums", () => {
     const { sales } = recap();
     expect(revenue({ sales: { ...sales, value: [value("CNY", 7900, 100), value("RUB", 0, 0), value("USD", 500, 0)] } })).toEqual([{ minor: 8000, currency: "CNY" }, { minor: 500, currency: "USD" }]);
     expect(sums([])).toBe("0");
+  });
+
+  it("of products stand in a column for each currency, as decimals, and sort within it", () => {
+    const value = (currency: string, paid: number, open = 0) => ({ currency, paid: { minor: paid, currency }, open: { minor: open, currency }, refunded: { minor: 5, currency }, cancelled: { minor: 7, currency } });
+    const product = (sku: string, ...values: RecapProduct["value"]) => ({ sku, title: "", orders: 1, units: 1, returned: 0, value: values });
+    const products = [product("LIP", value("CNY", 7900, 100), value("JPY", 500)), product("INK", value("JPY", 7000)), product("PEN", value("CNY", 0))];
+    const columns = productColumns(products);
+    expect(csvOf(products, columns).split("\r\n")).toEqual(["Product,Units sold,Orders,Units cancelled or refunded,\"Sold, CNY\",\"Sold, JPY\"", "LIP,1,1,0,80,500", "INK,1,1,0,,7000", "PEN,1,1,0,0,", ""]);
+    expect(columns.slice(4).map(({ cell }) => products.map((one) => cell?.(one)))).toEqual([["CN¥80.00", "—", "CN¥0.00"], ["¥500", "¥7,000", "—"]].map((row) => row.map((word) => word.replace("CN¥", "¥"))));
+    expect(productColumns([]).length).toBe(4);
   });
 });
 

@@ -8,7 +8,7 @@ use show::desk::Mark;
 use units::{AirTime, Duration, MediaTime, Timestamp};
 
 /// Runs that are kept; past it the last one is stretched.
-const RUNS_MAX: usize = 20_000;
+pub(super) const RUNS_MAX: usize = 20_000;
 /// Marks this close to the line of their run belong to it.
 const AIR_SLACK: Duration = Duration::from_ms(100);
 /// Media comes in bursts.
@@ -36,6 +36,7 @@ struct Run {
 pub struct Clock {
     delay: Duration,
     runs: Vec<Run>,
+    stretched: bool,
 }
 
 fn between(from: Timestamp, to: Timestamp) -> Duration {
@@ -55,12 +56,19 @@ impl Clock {
             let air = (stand.air - run.first.air) - passed;
             let media = (stand.newest - run.first.newest) - passed;
             let same = run.delay == self.delay && air.abs() <= AIR_SLACK;
-            if full || (same && media.abs() <= MEDIA_SLACK) {
+            let goes_on = same && media.abs() <= MEDIA_SLACK;
+            if full || goes_on {
+                self.stretched |= !goes_on;
                 run.last = stand;
                 return;
             }
         }
         self.runs.push(Run { first: stand, last: stand, delay: self.delay });
+    }
+
+    /// There were more than [`RUNS_MAX`] runs: moments of the last one are not exact.
+    pub(super) fn is_stretched(&self) -> bool {
+        self.stretched
     }
 
     /// What was on air at a moment of the day; `None` before the first air and while nothing was.

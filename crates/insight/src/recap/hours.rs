@@ -6,7 +6,7 @@ use units::{AirTime, Duration, Timestamp};
 
 /// Away from air for at least so long is a break; a shorter cut, cover or slip is not.
 pub const BREAK_LEAST: Duration = Duration::from_s(60);
-/// Changes of who is on air that are kept; later ones are not told apart.
+/// Changes of who is on air that are kept; later ones are counted.
 pub const SHIFTS_MAX: usize = 10_000;
 
 /// Whose picture or sound airs.
@@ -59,15 +59,26 @@ pub struct Stretch {
 #[derive(Debug, Clone, Default)]
 pub struct Hours {
     shifts: Vec<Shift>,
+    now: Option<Who>,
+    left_out: u64,
 }
 
 impl Hours {
     pub(super) fn on_air(&mut self, on_air: &OnAir, at: Timestamp) {
         let who = Who::of(on_air);
-        let known = self.shifts.last().is_some_and(|last| last.who == who);
-        if !known && self.shifts.len() < SHIFTS_MAX {
-            self.shifts.push(Shift { who, from: on_air.air, at });
+        if self.now.replace(who) == Some(who) {
+            return;
         }
+        if self.shifts.len() < SHIFTS_MAX {
+            self.shifts.push(Shift { who, from: on_air.air, at });
+        } else {
+            self.left_out += 1;
+        }
+    }
+
+    /// Changes beyond [`SHIFTS_MAX`].
+    pub(super) fn left_out(&self) -> u64 {
+        self.left_out
     }
 
     /// Stretches with their ends; the last one ends at `end`.

@@ -11,6 +11,7 @@ mod sales;
 mod tests;
 mod viewers;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use show::desk::{Action, ActionState, Fact};
@@ -37,9 +38,9 @@ pub const ACTIONS_MAX: usize = 4000;
 /// What was said in the room, in numbers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Talk {
-    /// Messages said.
+    /// Messages that the room got to read.
     pub said: u64,
-    /// Of these, held for review.
+    /// Messages held for review, beside those said; one that was let through is said as well.
     pub held: u64,
     /// Messages refused.
     pub refused: u64,
@@ -58,9 +59,9 @@ pub struct Minute {
     viewer_ms: u64,
     /// Milliseconds in which viewers were counted.
     counted_ms: u64,
-    /// Messages said.
+    /// Messages that the room got to read.
     pub said: u32,
-    /// Of these, held for review.
+    /// Messages held for review, beside those said; one that was let through is said as well.
     pub held: u32,
     /// Messages refused.
     pub refused: u32,
@@ -97,6 +98,10 @@ pub struct LeftOut {
     pub actions: u64,
     /// Facts that the show's own journal had no room for.
     pub facts: u64,
+    /// Changes of who was on air beyond [`SHIFTS_MAX`]: hours after them are not right.
+    pub changes: u64,
+    /// The program stalled more often than [`Clock`] keeps: from some moment on it is not exact.
+    pub clock: bool,
 }
 
 /// A show as its log tells it.
@@ -272,11 +277,16 @@ impl Recap {
         self.minutes.get_mut(place)
     }
 
-    /// Counts what still stands until now, for a show that is live.
-    pub fn until(&mut self, now: Timestamp) {
-        if self.ended.is_none() {
-            self.viewers_until(now);
+    /// The same with what still stands counted until now, for a show that is live. The fold itself goes on from its last
+    /// entry: those that come after may be stamped before now.
+    #[must_use]
+    pub fn until(&self, now: Timestamp) -> Cow<'_, Self> {
+        if self.ended.is_some() {
+            return Cow::Borrowed(self);
         }
+        let mut recap = self.clone();
+        recap.viewers_until(now);
+        Cow::Owned(recap)
     }
 
     /// The last entry that was taken; 0 before the first.
@@ -339,7 +349,8 @@ impl Recap {
     /// What did not fit.
     #[must_use]
     pub fn left_out(&self) -> LeftOut {
-        self.left_out
+        let (changes, clock) = (self.hours.left_out(), self.clock.is_stretched());
+        LeftOut { changes, clock, ..self.left_out }
     }
 
     /// When the words of an incident aired, or would have; by its action where there is one, which is exact.

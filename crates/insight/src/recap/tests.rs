@@ -113,10 +113,49 @@ fn viewers_stand_until_they_are_counted_again() {
 fn a_live_show_counts_what_stands_until_now() {
     let mut recap = folded(vec![started(), room(0, 10, 0), room(60, 30, 0)]);
     assert_eq!(recap.viewers().median, 10);
-    recap.until(at(600));
-    recap.until(at(600));
-    assert_eq!(recap.viewers().median, 30);
-    assert_eq!(recap.minutes().len(), 10);
+    assert_eq!(recap.until(at(600)).viewers().median, 30);
+    assert_eq!(recap.until(at(600)).minutes().len(), 10);
+    assert_eq!((recap.viewers().median, recap.minutes().len()), (10, 2), "the fold stays");
+    // An entry that is stamped before that moment comes after it was asked for.
+    let mut later = |seq, (s, event)| {
+        recap.push(&Entry { seq, at: at(s), input: None, events: vec![event], digest: None });
+    };
+    later(4, room(90, 50, 0));
+    later(5, ended(120));
+    assert_eq!(
+        recap.minutes().iter().map(|it| (it.counted_ms, it.viewers())).collect::<Vec<_>>(),
+        [(60_000, Some(10)), (60_000, Some(40))]
+    );
+    assert!(matches!(recap.until(at(600)), Cow::Borrowed(_)), "what has ended stands");
+}
+
+#[test]
+fn a_clock_that_was_set_back_counts_no_time_twice() {
+    let recap =
+        folded(vec![started(), room(0, 10, 0), room(60, 20, 0), room(20, 30, 0), ended(120)]);
+    let counted = recap.minutes().iter().map(|minute| minute.counted_ms).collect::<Vec<_>>();
+    assert_eq!(counted, [60_000, 60_000]);
+    assert_eq!(recap.minutes()[1].viewers(), Some(30));
+}
+
+#[test]
+fn what_the_clock_and_the_hours_have_no_room_for_is_said() {
+    let most = SHIFTS_MAX as i64;
+    let on_air = |n: i64| match n % 2 {
+        0 => airs(n, n, Source::Host, Source::Host),
+        _ => airs(n, n, Source::Standby, Source::Standby),
+    };
+    let mut events: Vec<_> = (0..most).map(on_air).collect();
+    // The same again is no change.
+    events.push(on_air(most - 1));
+    assert_eq!(folded(events.clone()).left_out().changes, 0);
+    events.extend([on_air(most), on_air(most), on_air(most + 1), on_air(most + 2)]);
+    assert_eq!(folded(events).left_out().changes, 3);
+    // Each mark is of its own run.
+    let runs = clock::RUNS_MAX as i64;
+    let stalls = |count: i64| folded((0..count).map(|n| mark(9 * n, n, n)).collect());
+    assert!(!stalls(runs).left_out().clock);
+    assert!(stalls(runs + 1).left_out().clock);
 }
 
 #[test]

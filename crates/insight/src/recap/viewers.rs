@@ -30,7 +30,9 @@ pub(super) struct Viewers {
 impl Viewers {
     /// There are so many from now on.
     pub(super) fn now(&mut self, viewers: u32, at: Timestamp) {
-        self.now = Some((viewers, at));
+        // A clock that was set back counts no time twice.
+        let since = self.now.map_or(at, |(_, since)| since.max(at));
+        self.now = Some((viewers, since));
         if self.peak_at.is_none() || viewers > self.peak {
             self.peak = viewers;
             self.peak_at = Some(at);

@@ -54,8 +54,8 @@ impl Recaps {
         };
         let mut recap = known.unwrap_or_default();
         let whole = read(reader, show, &mut recap, ENTRIES_MAX)?;
-        recap.until(now);
-        let told = tell(&recap, whole);
+        // What is not read yet may say otherwise.
+        let told = if whole { tell(&recap.until(now), whole) } else { tell(&recap, whole) };
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.push((show.clone(), recap));
         if kept.len() > KEPT_MAX {
@@ -96,16 +96,30 @@ fn read(
     }
 }
 
-/// The orders of a show that began then. Blocks on the disk.
+/// The orders of a show that began then, and whether those are all. Blocks on the disk.
 pub(crate) fn sales(
     reader: &dyn Reader,
     show: &Slug,
     started: Option<Timestamp>,
-) -> Result<Sales, StoreError> {
+) -> Result<(Sales, bool), StoreError> {
+    sales_of(reader, show, started, ORDERS_MAX)
+}
+
+fn sales_of(
+    reader: &dyn Reader,
+    show: &Slug,
+    started: Option<Timestamp>,
+    most: usize,
+) -> Result<(Sales, bool), StoreError> {
     let mut sales = Sales::since(started);
     let query = OrderQuery { show: Some(show.to_string()), ..OrderQuery::default() };
-    let mut left = ORDERS_MAX;
+    let (mut left, mut whole) = (most, true);
     store::each_order(reader, &query, &mut |order| {
+        let Some(rest) = left.checked_sub(1) else {
+            whole = false;
+            return ControlFlow::Break(());
+        };
+        left = rest;
         let row = &order.row;
         // A word that this version does not know is of a later one.
         if let Some(status) = status_of(&row.status) {
@@ -119,10 +133,9 @@ pub(crate) fn sales(
                 changed_at: row.updated_at,
             });
         }
-        left -= 1;
-        if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        ControlFlow::Continue(())
     })?;
-    Ok(sales)
+    Ok((sales, whole))
 }
 
 /// Where moments of the program lie in a recording, whose player knows nothing of what is missing in it.
@@ -168,7 +181,8 @@ impl Places {
 mod tests {
     use show::desk::Fact;
     use show::moderation::Second;
-    use store::{Append, Batch, EntryBytes, MemoryStore, Store};
+    use store::{Append, Batch, EntryBytes, MemoryStore, OrderChange, OrderRow, Store};
+    use units::{DeviceId, Money, OrderId};
 
     use super::*;
 
@@ -178,10 +192,14 @@ mod tests {
         EntryBytes { seq, at, body: show::entry::encode_one(&entry) }
     }
 
-    fn counted(seq: u64, said: u32) -> EntryBytes {
-        let second = Second { viewers: 1, said, held: 0, refused: 0 };
+    fn room(seq: u64, viewers: u32, said: u32) -> EntryBytes {
+        let second = Second { viewers, said, held: 0, refused: 0 };
         let at = Timestamp::from_ms(seq as i64 * 1000);
         entry(seq, vec![Event::Noted { fact: Fact::RoomCounted(second), at }])
+    }
+
+    fn counted(seq: u64, said: u32) -> EntryBytes {
+        room(seq, 1, said)
     }
 
     fn append(store: &MemoryStore, show: &str, entries: Vec<EntryBytes>) {
@@ -222,6 +240,61 @@ mod tests {
         assert!(!read(&store, &show, &mut recap, 2).unwrap());
         assert!(read(&store, &show, &mut recap, 2).unwrap());
         assert_eq!(recap.talk().said, 7);
+    }
+
+    #[test]
+    fn a_live_show_that_is_asked_again_counts_no_time_twice() {
+        let store = MemoryStore::default();
+        let show = Slug::new("evening").unwrap();
+        let started = Event::Started { by: show::Actor::System, at: Timestamp::from_ms(1000) };
+        append(&store, "evening", vec![entry(1, vec![started]), room(2, 10, 0)]);
+        let recaps = Recaps::default();
+        let viewers = |now_s: i64| {
+            let now = Timestamp::from_ms(now_s * 1000);
+            recaps.with(&store, &show, now, |recap, _| Ok(recap.minutes()[0].viewers())).unwrap()
+        };
+        assert_eq!(viewers(60), Some(10));
+        // Committed after it was asked for, and stamped before.
+        append(&store, "evening", vec![room(3, 68, 0)]);
+        assert_eq!(viewers(61), Some(67), "10 for one second, 68 for 57");
+        assert_eq!(viewers(61), Some(67));
+    }
+
+    #[test]
+    fn orders_that_are_not_counted_are_said() {
+        let store = MemoryStore::default();
+        let show = Slug::new("evening").unwrap();
+        let batch = |n: u128| {
+            let order = OrderRow {
+                id: OrderId::from_u128(n),
+                show: show.to_string(),
+                host: "anna".into(),
+                brand: "rouge".into(),
+                sku: "LIP-01".into(),
+                title: "Lipstick".into(),
+                quantity: 1,
+                unit_price: Money { minor: 7900, currency: "CNY".parse().unwrap() },
+                status: "paid".into(),
+                buyer: String::new(),
+                device: DeviceId::from_u128(1),
+                contact: None,
+                air_ms: 0,
+                key_hash: n,
+                created_at: Timestamp::from_ms(1000),
+                updated_at: Timestamp::from_ms(1000),
+                expires_at: None,
+            };
+            let orders = vec![OrderChange::Insert(Box::new(order))];
+            Batch { orders, ..Batch::default() }
+        };
+        for n in 0..3 {
+            store.submit(batch(n)).wait().unwrap();
+        }
+        let placed = |most: usize| {
+            let (sales, whole) = sales_of(&store, &show, None, most).unwrap();
+            (sales.placed(), whole)
+        };
+        assert_eq!([placed(2), placed(3), placed(4)], [(2, false), (3, true), (3, true)]);
     }
 
     #[test]

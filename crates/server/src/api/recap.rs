@@ -41,11 +41,12 @@ pub(crate) struct RecapViewers {
 /// What was said in the room, in numbers.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct RecapTalk {
+    /// Messages that the room got to read.
     said: u64,
-    /// Of these, held for review.
+    /// Messages held for review, beside those said; one that was let through is said as well.
     held: u64,
     refused: u64,
-    /// Copies of a text that the room had just read; 0 where the room was not read.
+    /// Of those said, copies of a text that the room had just read; 0 where the room was not read.
     copies: u64,
     /// Messages that moderators took away.
     deleted: u64,
@@ -61,6 +62,7 @@ pub(crate) struct RecapMinutes {
     /// On average; null where nobody counted.
     viewers: Vec<Option<u64>>,
     said: Vec<u32>,
+    /// Messages held for review, beside those said.
     held: Vec<u32>,
     refused: Vec<u32>,
     copies: Vec<u32>,
@@ -199,6 +201,12 @@ pub(crate) struct RecapLeftOut {
     actions: u64,
     /// Facts that happened while the store was away for so long that they could not be kept.
     facts: u64,
+    /// Changes of who was on air; hours and breaks after them are not right.
+    changes: u64,
+    /// The program stalled so often that moments of the recording are not exact from some moment on.
+    clock: bool,
+    /// There are more orders than were counted.
+    orders: bool,
     /// The log goes on: ask again.
     log: bool,
 }
@@ -257,7 +265,7 @@ fn view(app: &App, handle: &ShowHandle) -> Result<Option<RecapView>, StoreError>
     };
     let places = Places::of(&places);
     app.recaps.with(&*app.store, &handle.slug, now, |recap, whole| {
-        let sales = sales(&*app.store, &handle.slug, recap.started())?;
+        let (sales, all_orders) = sales(&*app.store, &handle.slug, recap.started())?;
         let tell = Tell { app, handle, recap, places: &places };
         Ok(Some(RecapView {
             show,
@@ -271,7 +279,7 @@ fn view(app: &App, handle: &ShowHandle) -> Result<Option<RecapView>, StoreError>
             turns: tell.turns(),
             actions: tell.actions(),
             hours: tell.hours(),
-            left_out: left_out(recap, whole),
+            left_out: left_out(recap, whole, all_orders),
         }))
     })
 }
@@ -385,9 +393,11 @@ impl Tell<'_> {
     }
 }
 
-fn left_out(recap: &Recap, whole: bool) -> RecapLeftOut {
-    let insight::recap::LeftOut { minutes, incidents, actions, facts } = recap.left_out();
-    RecapLeftOut { minutes, incidents, actions, facts, log: !whole }
+fn left_out(recap: &Recap, whole: bool, all_orders: bool) -> RecapLeftOut {
+    let insight::recap::LeftOut { minutes, incidents, actions, facts, changes, clock } =
+        recap.left_out();
+    let (log, orders) = (!whole, !all_orders);
+    RecapLeftOut { minutes, incidents, actions, facts, changes, clock, orders, log }
 }
 
 /// The minutes of the show: orders that are cancelled or paid back after its last one count in the sums only.
