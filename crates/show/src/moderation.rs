@@ -126,7 +126,7 @@ pub struct Second {
     pub viewers: u32,
     /// Messages said.
     pub said: u32,
-    /// Of these, held for review.
+    /// Messages held for review; they are said once they are let through.
     #[serde(default)]
     pub held: u32,
     /// Messages refused.
