@@ -20,7 +20,7 @@ pub const TURN_LASTS: Duration = Duration::from_s(180);
 /// Unsure words that are remembered; the oldest goes first.
 pub(super) const UNSURE_MAX: usize = 8;
 /// How well the beginning of a turn is dated.
-const DATED_WITHIN: Duration = Duration::from_s(15);
+const DATED_WITHIN: Duration = Duration::from_s(30);
 /// Channels and messages of a turn that are kept.
 const SHIFTS_MAX: usize = super::room::CHANNELS;
 const MESSAGES_MAX: usize = 5;

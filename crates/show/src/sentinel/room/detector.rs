@@ -80,10 +80,11 @@ impl Alarm {
         self.at_s.saturating_add(1).saturating_mul(1000)
     }
 
-    /// When the turn most likely began, by the channel with the most evidence.
+    /// When the turn most likely began: the latest beginning of the channels that carry it, as a few chance hits of a rare
+    /// channel date it minutes back.
     #[must_use]
     pub fn since_s(&self) -> i64 {
-        self.channels.first().map_or(self.at_s, |moved| moved.since_s)
+        self.channels.iter().map(|moved| moved.since_s).max().unwrap_or(self.at_s)
     }
 }
 
